@@ -1,0 +1,128 @@
+"""The socket: the only code that calls it. The caller holds the pump's lock.
+
+Every call is non-blocking, and every outcome of one goes to the core: octets, an end, an error. What
+only means "later" (EAGAIN and its relatives, a TLS socket that waits for the other direction, a
+signal) changes nothing.
+"""
+from __future__ import absolute_import, division, print_function
+
+import socket
+
+from stockings._compat import INTERRUPTED, SOCKET_ERRORS, blockedOn, errnoOf
+
+#: Octets that one direction may move before the other one gets its turn.
+TURN = 1024 * 1024
+#: Octets asked for per receive; more while a large payload is coming.
+RECEIVE = 64 * 1024
+RECEIVE_LARGE = 256 * 1024
+
+
+class Channel(object):
+    """Moves octets between one socket and one core."""
+
+    def __init__(self, sock, core):
+        self._sock = sock
+        self._core = core
+        self._isTls = hasattr(sock, "pending")
+        # TLS: the direction that the last call in the other direction waits for.
+        self.sendNeedsRead = self.receiveNeedsWrite = False
+
+    def pumpOut(self):
+        """Send until the queue is empty, the socket is full or the turn is over."""
+        core = self._core
+        outbox = core.outbox
+        counters = core.counters
+        budget = TURN
+        self.sendNeedsRead = False
+        while budget > 0:
+            piece = outbox.piece()
+            if piece is None:
+                return
+            counters["sendCalls"] += 1
+            try:
+                count = self._sock.send(piece)
+            except SOCKET_ERRORS as error:
+                if errnoOf(error) in INTERRUPTED:
+                    continue
+                blocked = blockedOn(error)
+                if blocked is None:
+                    self._sendFailed(error)
+                    return
+                self.sendNeedsRead = blocked == "read"
+                count = 0
+            if not count:  # 2.7's TLS sockets return 0 for "later"
+                counters["refusedSends"] += 1
+                return
+            if count < len(piece):
+                counters["partialSends"] += 1
+            outbox.sent(count)
+            counters["bytesSent"] += count
+            budget -= count
+
+    def _sendFailed(self, error):
+        """The other side takes nothing more; what it sent before is still in the system.
+
+        Taken first, whatever the marks say, since the system may report the error only once, and
+        the end that follows would then look clean.
+        """
+        core = self._core
+        core.inbox.paused = False
+        if core.cause is None and core.inputEnd is None:
+            self._receiveRest()
+        core.sendingFailed(error)
+
+    def _receiveRest(self):
+        """Receive what the system has; the error that follows is known already."""
+        core = self._core
+        try:
+            while core.cause is None:
+                data = self._sock.recv(RECEIVE)
+                if not data:
+                    break
+                core.received(data)
+        except SOCKET_ERRORS:
+            pass
+
+    def pumpIn(self, budget=TURN):
+        """Receive until the system has no more, enough is unread or the turn is over."""
+        core = self._core
+        self.receiveNeedsWrite = False
+        while (budget > 0 or self.pending()) and core.wantsInput():
+            size = RECEIVE_LARGE if core.inbox.decoder.pending[0] >= RECEIVE else RECEIVE
+            core.counters["recvCalls"] += 1
+            try:
+                data = self._sock.recv(size)
+            except SOCKET_ERRORS as error:
+                if errnoOf(error) in INTERRUPTED:
+                    continue
+                blocked = blockedOn(error)
+                if blocked is None:
+                    core.drop("reset", error)
+                self.receiveNeedsWrite = blocked == "write"
+                return
+            if not data:
+                core.receivedEnd()
+                return
+            core.received(data)
+            if len(data) < size and not self.pending():
+                return  # short: the system has no more, and asking again would cost a call
+            budget -= len(data)
+
+    def pending(self):
+        """Whether a TLS socket holds decrypted octets, which no waiter can see."""
+        return self._isTls and self._sock.pending() > 0
+
+    def shutdown(self):
+        """End our stream, all of it being with the system."""
+        self._core.finSent = True
+        try:
+            self._sock.shutdown(socket.SHUT_WR)
+        except SOCKET_ERRORS:
+            pass  # the connection is gone already, and receiving will tell how
+
+    def close(self):
+        """Close the socket."""
+        try:
+            self._sock.close()
+        except SOCKET_ERRORS:
+            pass  # on some systems close reports an error of the past

@@ -1,0 +1,76 @@
+"""The messages that were received and not taken yet."""
+from __future__ import absolute_import, division, print_function
+
+import collections
+
+from stockings.wire import Decoder
+
+
+class Inbox(object):
+    """Decoded messages in batches, one batch per receive.
+
+    A reader pops from ``batch`` without any lock, which is what makes reading cheap; list.pop is
+    atomic, so each message goes to one reader. Only whoever found or left the batch empty takes the
+    lock, to account for it and to go on to the next. Unread octets are thus counted in batches.
+    """
+
+    def __init__(self, maxMessageSize=None, highWater=None):
+        self.decoder = Decoder(maxMessageSize)
+        #: Messages being taken, the next one last.
+        self.batch = []
+        #: Octets on the wire of all batches that are not used up.
+        self.unreadBytes = 0
+        #: Whether receiving rests, because ``highWater`` octets or more are unread.
+        self.paused = False
+        self._highWater = highWater
+        # (batch, its octets) that wait their turn; the octets of the one being taken.
+        self._batches = collections.deque()
+        self._octets = 0
+
+    @property
+    def unread(self):
+        """Whether a message is there. Needs no lock."""
+        return bool(self.batch or self._batches)
+
+    def feed(self, data):
+        """Decode octets; return how many messages they completed."""
+        before = self.decoder.consumed
+        messages = self.decoder.feed(data)
+        if messages:
+            octets = self.decoder.consumed - before
+            messages.reverse()
+            self._batches.append((messages, octets))
+            self.unreadBytes += octets
+            if self._highWater is not None and self.unreadBytes >= self._highWater:
+                self.paused = True
+        return len(messages)
+
+    def take(self):
+        """Return the next message, None if there is none."""
+        self.settle()
+        try:
+            message = self.batch.pop()
+        except IndexError:  # none, or another reader popped it just now
+            message = None
+        self.settle()
+        return message
+
+    def settle(self):
+        """Go on to the next batch if this one is used up, and let receiving go on below the mark.
+
+        Below a quarter of it: far enough that pausing and resuming do not alternate.
+        """
+        if self.batch:
+            return
+        self.unreadBytes -= self._octets
+        self._octets = 0
+        if self._batches:
+            self.batch, self._octets = self._batches.popleft()
+        if self.paused and self.unreadBytes <= self._highWater // 4:
+            self.paused = False
+
+    def clear(self):
+        """Forget all messages."""
+        self.batch = []
+        self._batches.clear()
+        self.unreadBytes = self._octets = 0

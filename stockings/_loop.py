@@ -1,0 +1,187 @@
+"""The I/O thread: one for all Stockings of a flavour, alive while any of them has a socket open.
+
+It waits for descriptors and lets the pumps do what those are ready for. Calling threads never touch
+the waiter; they put a pump on the list of nudged ones and wake the thread. ``nudge`` takes no lock,
+because a finaliser calls it, and that may run inside any of this package's locked regions.
+
+The thread knows pumps and never Stockings, so that a forgotten Stocking is collected.
+"""
+from __future__ import absolute_import, division, print_function
+
+import atexit
+import collections
+import logging
+import os
+import threading
+
+from stockings._waiters import PollWaiter, SelectWaiter
+from stockings._waker import Waker
+
+_log = logging.getLogger("stockings")
+#: How long the end of the interpreter waits for the thread to notice, in seconds; it needs none of
+#: it unless the machine is overloaded, and after it the thread is only noisy (2.7), not harmful.
+_EXIT = 1.0
+
+
+class Loop(object):
+    """Serves the pumps of one flavour."""
+
+    def __init__(self, waiterType):
+        self._waiterType = waiterType
+        self.pid = os.getpid()
+        #: True after the interpreter began to end.
+        self.stopped = False
+        #: Guards the life of the thread: _members, _thread and _waker.
+        self._lock = threading.Lock()
+        # The pumps whose sockets are open, and the thread that serves them.
+        self._members = set()
+        self._thread = None
+        self._waker = None
+        self._nudged = collections.deque()
+        # The rest belongs to the thread: pumps by descriptor, the longest sleep that some of them
+        # allow, and those whose end has a deadline.
+        self._waiter = None
+        self._pumps = {}
+        self._intervals = {}
+        self._ending = set()
+
+    def add(self, pump):
+        """Serve a pump until its socket is closed; starts the thread for the first one."""
+        with self._lock:
+            if self._thread is None:
+                self._start()
+            self._members.add(pump)
+        self.nudge(pump)
+
+    def _start(self):
+        waiter = self._waiterType()
+        waker = Waker()
+        try:
+            waiter.check(waker.fileno())
+            waiter.watch(waker.fileno(), True, False)
+            thread = threading.Thread(target=self._run, name="stockings-io")
+            thread.daemon = True
+            self._waiter, self._waker, self._thread = waiter, waker, thread
+            thread.start()
+        except BaseException:
+            self._thread = self._waker = None
+            waker.close()
+            raise
+
+    def nudge(self, pump):
+        """Have a pump looked at. From any thread, without a lock."""
+        self._nudged.append(pump)
+        waker = self._waker
+        if waker is not None:
+            waker.set()
+
+    def stop(self):
+        """End the thread because the interpreter ends; what is open stays as it is."""
+        thread = self._thread
+        if thread is not None and self.pid == os.getpid():
+            self.stopped = True
+            self._waker.set()
+            thread.join(_EXIT)
+
+    # The thread
+
+    def _run(self):
+        wakerDescriptor = self._waker.fileno()
+        while not self.stopped:
+            self._serveNudged()
+            self._serveDeadlines()
+            if self._nudged:
+                continue
+            if self._leave():
+                return
+            for descriptor, readable, writable in self._waiter.wait(self._timeout()):
+                if descriptor == wakerDescriptor:
+                    self._waker.clear()
+                elif descriptor in self._pumps:
+                    self._serve(self._pumps[descriptor], readable, writable)
+
+    def _leave(self):
+        """Whether nothing is left to serve; gives the descriptors back."""
+        with self._lock:
+            if self._members or self._nudged:
+                return False
+            self._thread = None
+            self._waker.close()
+            self._waker = self._waiter = None
+            return True
+
+    def _serveNudged(self):
+        nudged = self._nudged
+        while nudged:
+            pump = nudged.popleft()
+            if pump in self._members:
+                self._serve(pump, False, False)
+
+    def _serve(self, pump, readable, writable):
+        """Give a pump its turn, then wait for what it wants next."""
+        other = self._pumps.get(pump.descriptor)
+        if other is not None and other is not pump:
+            # Its socket was closed underneath, and the number is in use again.
+            other.drop("reset")
+            self._forget(other)
+        try:
+            if pump.abandoned:
+                pump.drop("aborted")
+            close, read, write = pump.serve(readable, writable)
+            if not close:
+                self._pumps[pump.descriptor] = pump
+                self._waiter.watch(pump.descriptor, read, write)
+                if pump.interval is not None:
+                    self._intervals[pump] = pump.interval
+                if pump.deadline is not None:
+                    self._ending.add(pump)
+        except Exception as error:  # a defect, which must not take the other connections along
+            _log.exception("a connection ends by a defect of the library")
+            pump.drop("internal", error)
+            close = True
+        if close:
+            self._forget(pump)
+
+    def _forget(self, pump):
+        """Stop to wait for a pump and close its socket."""
+        if self._pumps.get(pump.descriptor) is pump:
+            del self._pumps[pump.descriptor]
+            self._waiter.watch(pump.descriptor, False, False)
+        self._intervals.pop(pump, None)
+        self._ending.discard(pump)
+        with self._lock:
+            self._members.discard(pump)
+        pump.finish()
+
+    def _serveDeadlines(self):
+        for pump in [pump for pump in self._ending if pump.deadline.over]:
+            pump.drop("closed")
+            self._serve(pump, False, False)
+
+    def _timeout(self):
+        """Return how long to wait: until the next deadline, and no longer than an interval."""
+        lefts = [pump.deadline.left() for pump in self._ending]
+        lefts += self._intervals.values()
+        lefts = [left for left in lefts if left is not None]
+        return min(lefts) if lefts else None
+
+
+#: One for each flavour that is in use.
+_loops = dict.fromkeys([PollWaiter, SelectWaiter])
+_loopsLock = threading.Lock()
+
+
+def loopOf(waiterType):
+    """Return the loop of a flavour in this process (a fork begins with none)."""
+    with _loopsLock:
+        loop = _loops[waiterType]
+        if loop is None or loop.pid != os.getpid():
+            loop = _loops[waiterType] = Loop(waiterType)
+        return loop
+
+
+@atexit.register
+def _stopAll():
+    for loop in _loops.values():
+        if loop is not None:
+            loop.stop()

@@ -1,0 +1,224 @@
+"""Who touches the socket, and when: one lock, and whichever thread is there.
+
+Theory of operation
+-------------------
+A message should reach the wire without a detour over another thread, and a program should never
+wait because the other side does not read. So two kinds of threads pump:
+
+* the calling thread: ``write`` sends at once if nothing is queued before it, ``read`` on an empty
+  queue receives at once. Both only ever do what the socket allows without blocking;
+* the I/O thread (``_loop``), one for all Stockings of a flavour, which waits for descriptors and
+  does what is left: the rest of a send, receiving while the program does not ask, noticing the end.
+
+They cannot race: the socket is non-blocking, every call of it happens with ``lock`` held, and each
+holder works on the same state (the core) and leaves it complete. Which of two threads comes first
+changes who does the work and not the result. A thread that finds nothing to do (EAGAIN after
+readiness, a wake-up without a reason) does nothing.
+
+Whoever changes something calls ``settle`` before it releases the lock. It does what the new state
+asks for: ends our stream once the queue is empty, wakes waiting calls whose condition has come
+true, keeps the descriptor of ``fileno()`` in step, and nudges the I/O thread if that should now wait
+for something else. Nothing waits with the lock held.
+
+The socket is closed by the I/O thread alone, after it has stopped to wait for it: a descriptor that
+is closed under a waiting thread wakes nobody, and its number may come back as somebody else's.
+"""
+from __future__ import absolute_import, division, print_function
+
+import os
+import threading
+
+from stockings._channel import Channel
+from stockings._core import CLOSE, SHUTDOWN
+from stockings._deadline import Deadline
+from stockings._waiting import Waiting
+from stockings._waker import Waker
+
+#: Seconds that close() gives the I/O thread beyond the linger time, for an overloaded machine.
+MARGIN = 1.0
+
+
+class Pump(object):
+    """Runs one channel on behalf of the calling threads and of the I/O thread."""
+
+    def __init__(self, sock, core, loop, linger=2.0, interval=None):
+        self.core = core
+        self._channel = Channel(sock, core)
+        self.loop = loop
+        #: Seconds that a graceful end may take; None for no limit.
+        self.linger = linger
+        #: Upper bound of the I/O thread's sleep in seconds, None for none.
+        self.interval = interval
+        #: Kept as a number: the I/O thread must forget it even if the socket was closed underneath.
+        self.descriptor = sock.fileno()
+        self.pid = os.getpid()
+        #: Guards the socket, the core and everything below.
+        self.lock = threading.Lock()
+        #: When a graceful end has to be over; None while none is under way.
+        self.deadline = None
+        #: (read, write) that the I/O thread waits for.
+        self.watched = (False, False)
+        #: Set without the lock when the Stocking was collected.
+        self.abandoned = False
+        # The pair behind fileno(), made on demand.
+        self._signal = None
+        self._waiting = Waiting(self.lock)
+        # The I/O thread has to look at something that interest() does not tell.
+        self._changed = False
+
+    def settle(self, nudge=True):
+        """Do what the state asks for after a change; see the head of this file."""
+        core = self.core
+        self._waiting.announce()
+        if core.step() is SHUTDOWN:
+            self._channel.shutdown()
+        if self._signal is not None:
+            self._signal.update(core.visible())
+        if core.lingering and self.deadline is None:
+            self.deadline = Deadline(self.linger)
+            self._changed = True
+        if nudge and (self._changed or self.interest() != self.watched or core.step() is CLOSE):
+            self._changed = False
+            self.loop.nudge(self)
+
+    def interest(self):
+        """Return (read, write): what the I/O thread has to wait for."""
+        read, write = self.core.interest()
+        channel = self._channel
+        return (read or (write and channel.sendNeedsRead),
+                write or (read and channel.receiveNeedsWrite))
+
+    # For the calling thread
+
+    def send(self, head, payload):
+        """Queue a frame, and send it at once if nothing is queued before it.
+
+        Raises StockingClosed after the end.
+        """
+        with self.lock:
+            core = self.core
+            first = not core.outbox.octets
+            core.queue(head, payload)
+            if first:
+                self._channel.pumpOut()
+            self.settle()
+
+    def receive(self):
+        """Return a message or None; ask the socket if none is there and nobody else is at it."""
+        if not self.lock.acquire(False):
+            return None
+        try:
+            core = self.core
+            message = core.inbox.take()
+            if message is None and core.wantsInput():
+                self._channel.pumpIn(1)
+                message = core.inbox.take()
+            if message is None:
+                core.look()
+            self.settle()
+            return message
+        finally:
+            self.lock.release()
+
+    def update(self, action):
+        """Return ``action()``, called with the lock held, and do what follows from it."""
+        with self.lock:
+            result = action()
+            self.settle()
+            return result
+
+    def waitUntil(self, condition, timeout):
+        """Wait until ``condition()``, called with the lock held, is true; false after ``timeout``.
+
+        Raises ValueError if ``timeout`` is nan.
+        """
+        return self._waiting.until(condition, timeout, self.settle)
+
+    def waitFinished(self, timeout):
+        """Wait until the I/O thread has closed the socket; close it here if that cannot do it.
+
+        After ``timeout`` seconds and a margin for an overloaded machine, or if the interpreter
+        ends and the thread is gone.
+        """
+        core = self.core
+        if self.loop.stopped:
+            timeout = 0
+        elif timeout is not None:
+            timeout += MARGIN
+        if not self.waitUntil(lambda: core.finished, timeout):
+            self.drop("aborted")
+            self.finish()
+
+    def fileno(self):
+        """Return the descriptor that is readable while a message or the end waits."""
+        with self.lock:
+            if self.core.local:
+                raise self.core.ended()
+            if self._signal is None:
+                self._signal = Waker()
+                self.settle()
+            return self._signal.fileno()
+
+    def drop(self, cause, error=None):
+        """End at once."""
+        self.update(lambda: self.core.drop(cause, error))
+
+    # For the I/O thread
+
+    def serve(self, readable, writable):
+        """Do what the socket is ready for; return (close, read, write): what to do next."""
+        channel = self._channel
+        with self.lock:
+            if readable or writable:
+                self.core.counters["wakeups"] += 1
+            if writable or (readable and channel.sendNeedsRead):
+                channel.pumpOut()
+            if readable or (writable and channel.receiveNeedsWrite) or channel.pending():
+                channel.pumpIn()
+            self.settle(nudge=False)
+            self.watched = self.interest()
+            return (self.core.step() is CLOSE,) + self.watched
+
+    def finish(self):
+        """Close the socket; the caller has stopped to wait for it."""
+        with self.lock:
+            if self.core.finished:
+                return
+            self.core.finished = True
+            self._channel.close()
+            self.settle()
+            self._waiting.close()
+            if self.abandoned:
+                self.release()
+
+    # For the end of the Stocking
+
+    def release(self):
+        """Give the descriptor of fileno() back."""
+        signal, self._signal = self._signal, None
+        if signal is not None:
+            signal.close()
+
+    def abandon(self):
+        """The Stocking is being collected. Takes no lock: the collector runs anywhere."""
+        self.abandoned = True
+        if self.pid != os.getpid():
+            self.forked()
+        elif self.core.finished:
+            self.release()
+        else:
+            self.loop.nudge(self)
+
+    def forked(self):
+        """Let go of the parent's connection: this process is a copy, and only closes its copy.
+
+        The lock may have been held at the time of the fork by a thread that is not here.
+        """
+        self.lock = threading.Lock()
+        self._waiting = Waiting(self.lock)
+        # The parent's wakers are shared with it: nothing may be sent through them from here.
+        self.watched = (False, False)
+        self._changed = False
+        self.release()
+        self.core.drop("forked")
+        self.finish()

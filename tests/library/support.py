@@ -1,0 +1,119 @@
+"""What several test files need."""
+from __future__ import absolute_import, division, print_function
+
+import os
+import socket
+import struct
+import threading
+
+import stockings
+from stockings._compat import clock
+
+#: Seconds after which a test gives up waiting; far beyond what a loaded machine needs.
+PATIENCE = 20
+
+
+def until(predicate, seconds=PATIENCE):
+    """Look at a predicate again and again until it is true; return what it gave last.
+
+    For things that no descriptor announces (a thread that has gone). Never the measure of a
+    verdict: the limit is only there so that a failing test ends.
+    """
+    pause = threading.Event()
+    end = clock() + seconds
+    while True:
+        result = predicate()
+        if result or clock() > end:
+            return result
+        pause.wait(0.002)
+
+
+def tcpPair():
+    """Return two connected TCP sockets, with a time limit so that no test hangs."""
+    listener = socket.socket()
+    try:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1)
+        near = socket.create_connection(listener.getsockname())
+        far = listener.accept()[0]
+    finally:
+        listener.close()
+    near.settimeout(PATIENCE)
+    far.settimeout(PATIENCE)
+    return near, far
+
+
+def receiveExactly(sock, count):
+    """Return exactly count octets of a raw socket, fewer if the stream ends."""
+    pieces = []
+    while count:
+        data = sock.recv(min(count, 1 << 16))
+        if not data:
+            break
+        pieces.append(data)
+        count -= len(data)
+    return b"".join(pieces)
+
+
+def receiveAll(sock):
+    """Return everything up to the end of the stream of a raw socket."""
+    pieces = []
+    while True:
+        data = sock.recv(1 << 16)
+        if not data:
+            return b"".join(pieces)
+        pieces.append(data)
+
+
+def reset(sock):
+    """Close a raw TCP socket so that the other side sees a reset."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+def inThread(function, *args):
+    """Start a function in a thread; return a callable that waits for it and gives its result."""
+    outcome = []
+
+    def run():
+        try:
+            outcome.append((function(*args), None))
+        except BaseException as error:
+            outcome.append((None, error))
+
+    thread = threading.Thread(target=run)
+    thread.daemon = True
+    thread.start()
+
+    def result():
+        thread.join(PATIENCE)
+        assert outcome, "the thread is still running"
+        value, error = outcome[0]
+        if error is not None:
+            raise error
+        return value
+
+    result.thread = thread
+    return result
+
+
+def flavours():
+    """Return the Stocking classes to test: those that exist, or the one STOCKINGS_FLAVOUR names."""
+    found = {"select": stockings.SelectStocking}
+    if hasattr(stockings, "PollStocking"):
+        found["poll"] = stockings.PollStocking
+    wanted = os.environ.get("STOCKINGS_FLAVOUR")
+    if wanted:
+        found = dict((name, found[name]) for name in found if name == wanted)
+    return sorted(found.items())
+
+
+def openDescriptors():
+    """Return the numbers of the open descriptors, None where the system does not tell."""
+    try:
+        names = os.listdir("/proc/self/fd")
+    except OSError:
+        return None
+    # The one that listdir itself used is gone again.
+    return set(name for name in names if os.path.exists("/proc/self/fd/" + name) or
+               os.path.lexists("/proc/self/fd/" + name))

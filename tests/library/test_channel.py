@@ -1,0 +1,180 @@
+"""The calls of the socket, with scripted outcomes."""
+from __future__ import absolute_import, division, print_function
+
+import random
+
+import pytest
+
+from stockings import _channel
+from stockings._channel import Channel
+from stockings._core import Core
+from stockings.wire import encode, encodeParts
+
+from .fakes import AGAIN, INTR, PIPE, RESET, FakeSocket
+
+
+@pytest.fixture
+def make():
+    """A function that gives (channel, core, fake socket) for scripts."""
+    made = []
+
+    def build(sends=(), recvs=(), **settings):
+        sock = FakeSocket(sends, recvs)
+        made.append(sock)
+        core = Core(**settings)
+        core.handshakeDone(True)
+        return Channel(sock, core), core, sock
+
+    yield build
+    for sock in made:
+        sock.close()
+
+
+def write(core, *messages):
+    """Queue messages; return their octets."""
+    for message in messages:
+        core.queue(*encodeParts(message))
+    return b"".join(encode(message) for message in messages)
+
+
+def readAll(core):
+    """Take all messages."""
+    messages = []
+    while core.inbox.unread:
+        messages.append(core.inbox.take())
+    return messages
+
+
+def test_short_sends_continue_at_the_right_octet(make):
+    """Whatever the socket takes at a time, the octets arrive whole and in order."""
+    steps = random.Random(1)
+    for _ in range(50):
+        script = [steps.choice([1, 2, 7, 100, 5000, 0, AGAIN, INTR]) for _ in range(60)]
+        channel, core, sock = make(script)
+        expected = write(core, b"a" * 10, u"b" * 300, b"", b"c" * 20000, b"d")
+        for _ in range(80):
+            channel.pumpOut()
+        assert sock.sent == expected and core.outbox.octets == 0
+        assert core.counters["bytesSent"] == len(expected)
+        sock.close()
+
+
+@pytest.mark.parametrize("later", [0, AGAIN], ids=["zero", "EAGAIN"])
+def test_later_keeps_the_rest(make, later):
+    """A full socket ends the turn; the next one goes on."""
+    channel, core, sock = make([3, later])
+    expected = write(core, b"12345")
+    channel.pumpOut()
+    assert sock.sent == expected[:3] and core.outbox.octets == 3
+    stats = core.stats()
+    assert (stats.sendCalls, stats.partialSends, stats.refusedSends) == (2, 1, 1)
+    channel.pumpOut()
+    assert sock.sent == expected and core.cause is None
+
+
+def test_a_signal_during_a_call_changes_nothing(make):
+    """EINTR is tried again at once."""
+    channel, core, sock = make([INTR, INTR], [INTR, encode(b"m"), INTR])
+    expected = write(core, b"x")
+    channel.pumpOut()
+    channel.pumpIn()
+    assert sock.sent == expected and readAll(core) == [b"m"] and core.cause is None
+
+
+def test_readiness_without_octets_changes_nothing(make):
+    """A wake-up without a reason (EAGAIN after readiness) is harmless."""
+    channel, core, sock = make()
+    channel.pumpIn()
+    channel.pumpOut()
+    assert core.cause is None and core.reading and sock.calls == ["recv"]
+
+
+def test_send_turn_is_bounded(make):
+    """A fast receiver cannot keep the sender for ever."""
+    channel, core, sock = make()
+    write(core, b"x" * (_channel.TURN * 3))
+    channel.pumpOut()
+    assert _channel.TURN <= len(sock.sent) < _channel.TURN * 2
+
+
+def test_receive_turn_is_bounded(make):
+    """A fast sender cannot keep the receiver for ever."""
+    full = b"\xc0" * _channel.RECEIVE
+    channel, core, sock = make(recvs=[full] * 100)
+    channel.pumpIn()
+    assert len(sock.calls) == _channel.TURN // _channel.RECEIVE
+
+
+def test_receiving_stops_at_the_mark(make):
+    """Above the mark nothing more is asked for, below it again."""
+    full = encode(b"x" * (_channel.RECEIVE - 3))
+    channel, core, sock = make(recvs=[full] * 10, recvHighWater=2 * len(full))
+    channel.pumpIn()
+    channel.pumpIn()
+    assert sock.calls == ["recv"] * 2
+    readAll(core)
+    core.inbox.settle()
+    channel.pumpIn()
+    assert sock.calls == ["recv"] * 4
+
+
+def test_reset_behind_messages(make):
+    """The messages first, then the first error; it is never asked again."""
+    channel, core, sock = make(recvs=[encode(b"1"), RESET, b""])
+    channel.pumpIn()
+    channel.pumpIn()
+    channel.pumpIn()
+    assert readAll(core) == [b"1"] and (core.cause, core.error) == ("reset", RESET)
+    assert sock.calls == ["recv"] * 2
+
+
+def test_failed_send_takes_what_had_arrived(make):
+    """The error of a send is kept, and messages that are still in the system are not lost."""
+    channel, core, sock = make([PIPE], [encode(b"1"), encode(b"2"), b""], recvHighWater=1)
+    write(core, b"x")
+    channel.pumpOut()
+    assert (core.cause, core.error) == ("reset", PIPE) and core.outbox.octets == 0
+    assert readAll(core) == [b"1", b"2"]
+
+
+def test_failed_send_after_the_end(make):
+    """The end that came first stays the cause; nothing is received any more."""
+    channel, core, sock = make([PIPE], [encode(b"1"), b""])
+    channel.pumpIn()
+    channel.pumpIn()
+    write(core, b"x")
+    channel.pumpOut()
+    assert core.endSeen() == ("eof", PIPE) and readAll(core) == [b"1"]
+    assert sock.calls.count("recv") == 2
+
+
+def test_end_of_the_stream(make):
+    """An empty receive is the end, and the last one."""
+    channel, core, sock = make(recvs=[b""])
+    channel.pumpIn()
+    channel.pumpIn()
+    assert core.inputEnd == ("eof", None) and sock.calls == ["recv"]
+
+
+def test_a_tls_socket_is_asked_while_it_holds_octets(make):
+    """Decrypted octets that no waiter sees are received in the same turn."""
+    channel, core, sock = make(recvs=[encode(b"1"), encode(b"2"), encode(b"3")])
+    sock.pending = lambda: len(sock.recvs)
+    tls = Channel(sock, core)
+    tls.pumpIn(1)
+    assert readAll(core) == [b"1", b"2", b"3"] and not channel.pending()
+
+
+def test_shutdown_and_close_never_raise(make):
+    """A connection that is gone cannot be ended more gracefully."""
+    channel, core, sock = make()
+
+    def gone(*_):
+        raise RESET
+
+    sock.shutdown = gone
+    channel.shutdown()
+    assert core.finSent
+    close, sock.close = sock.close, gone
+    channel.close()
+    sock.close = close

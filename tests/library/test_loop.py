@@ -1,0 +1,211 @@
+"""The I/O thread: its life, and one connection not harming another."""
+from __future__ import absolute_import, division, print_function
+
+import logging
+import os
+import threading
+
+import pytest
+
+from stockings import _loop
+from stockings._loop import Loop, loopOf
+from stockings._waiters import PollWaiter, SelectWaiter, hasPoll
+
+from . import support
+
+WAITERS = [SelectWaiter] + ([PollWaiter] if hasPoll else [])
+
+
+class FakePump(object):
+    """Remembers how it was served; the socket is real, so that waiting is."""
+
+    interval = deadline = None
+    abandoned = False
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.descriptor = sock.fileno()
+        self.served = []
+        self.dropped = []
+        self.finished = threading.Event()
+        self.answer = lambda readable, writable: (False, True, False)
+
+    def serve(self, readable, writable):
+        """Answer as told."""
+        self.served.append((readable, writable))
+        return self.answer(readable, writable)
+
+    def drop(self, cause, error=None):
+        """End at the next turn."""
+        self.dropped.append((cause, error))
+        self.answer = lambda readable, writable: (True, False, False)
+
+    def finish(self):
+        """Close."""
+        self.sock.close()
+        self.finished.set()
+
+
+@pytest.fixture(params=WAITERS, ids=lambda waiter: waiter.__name__)
+def loop(request):
+    """A loop of its own for the test, with each waiter."""
+    return Loop(request.param)
+
+
+def end(loop, *pumps):
+    """End these pumps and wait until they are."""
+    for pump in pumps:
+        pump.drop("aborted")
+        loop.nudge(pump)
+    for pump in pumps:
+        assert pump.finished.wait(support.PATIENCE)
+
+
+def ioThreads():
+    """How many I/O threads live."""
+    return sum(thread.name == "stockings-io" for thread in threading.enumerate())
+
+
+def test_one_thread_that_ends_with_the_last_pump(loop, sockets):
+    """Many pumps share a thread, which is gone after the last, and starts again for the next."""
+    for _ in range(3):
+        pumps = [FakePump(sock) for sock in sockets() + sockets()]
+        for pump in pumps:
+            loop.add(pump)
+        assert ioThreads() == 1
+        end(loop, *pumps)
+        assert support.until(lambda: ioThreads() == 0)
+
+
+def test_serves_what_is_ready(loop, sockets):
+    """A pump is served when its socket is readable, and not for another one's."""
+    near, far = sockets()
+    quiet, _ = sockets()
+    pump, other = FakePump(near), FakePump(quiet)
+    loop.add(pump)
+    loop.add(other)
+    assert support.until(lambda: pump.served and other.served)
+
+    def serve(readable, writable):
+        if readable:
+            near.recv(10)
+        return False, True, False
+
+    pump.answer = serve
+    far.sendall(b"x")
+    assert support.until(lambda: any(readable for readable, _ in pump.served))
+    assert not any(readable for readable, _ in other.served)
+    end(loop, pump, other)
+
+
+def test_a_defect_ends_one_connection_only(loop, sockets, caplog):
+    """An exception that should not be is logged, and the others are served on."""
+    pump, other = FakePump(sockets()[0]), FakePump(sockets()[0])
+    loop.add(other)
+    error = RuntimeError("defect")
+
+    def broken(readable, writable):
+        raise error
+
+    pump.answer = broken
+    with caplog.at_level(logging.ERROR, "stockings"):
+        loop.add(pump)
+        assert pump.finished.wait(support.PATIENCE)
+    assert pump.dropped == [("internal", error)] and "defect" in caplog.text
+    assert not other.finished.is_set()
+    end(loop, other)
+
+
+def test_a_reused_number_is_the_new_pump(loop, sockets):
+    """A socket that was closed underneath gives its number to another: the old pump is dropped."""
+    near, far = sockets()
+    number = near.fileno()
+    old = FakePump(near)
+    loop.add(old)
+    assert support.until(lambda: old.served)
+    again = sockets()[0]
+    os.dup2(again.fileno(), number)
+    new = FakePump(again)
+    new.descriptor = number
+    loop.add(new)
+    assert old.finished.wait(support.PATIENCE) and old.dropped[0][0] == "reset"
+    assert not new.finished.is_set()
+    end(loop, new)
+
+
+def test_a_deadline_ends_the_pump(loop, sockets):
+    """When its graceful end takes too long, it is dropped."""
+    class Over(object):
+        over = True
+
+        def left(self):
+            return 0.0
+
+    pump = FakePump(sockets()[0])
+    pump.deadline = Over()
+    loop.add(pump)
+    assert pump.finished.wait(support.PATIENCE) and pump.dropped[0][0] == "closed"
+
+
+def test_the_sleep_is_the_shortest_of_intervals_and_deadlines(loop):
+    """None without either."""
+    class Left(object):
+        def __init__(self, seconds):
+            self.deadline = self
+            self.seconds = seconds
+
+        def left(self):
+            return self.seconds
+
+    assert loop._timeout() is None
+    loop._ending.add(Left(None))
+    assert loop._timeout() is None
+    loop._intervals["a"] = 0.5
+    loop._intervals["b"] = 0.2
+    loop._ending.add(Left(0.3))
+    assert loop._timeout() == 0.2
+    loop._ending.add(Left(0.1))
+    assert loop._timeout() == 0.1
+
+
+def test_an_abandoned_pump_is_aborted(loop, sockets):
+    """The collector only sets a flag and nudges."""
+    pump = FakePump(sockets()[0])
+    loop.add(pump)
+    pump.abandoned = True
+    loop.nudge(pump)
+    assert pump.finished.wait(support.PATIENCE) and pump.dropped[0][0] == "aborted"
+
+
+def test_stop_ends_the_thread_and_leaves_the_rest(loop, sockets):
+    """At the end of the interpreter nothing is closed any more."""
+    pump = FakePump(sockets()[0])
+    loop.stop()
+    loop.add(pump)
+    thread = loop._thread
+    loop.stop()
+    assert not thread.is_alive() and loop.stopped and not pump.finished.is_set()
+    loop._waker.close()
+
+
+def test_a_thread_that_cannot_start_leaves_nothing(loop, sockets, monkeypatch):
+    """The error goes to whoever wanted a Stocking."""
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_loop.threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError):
+            loop.add(FakePump(sockets()[0]))
+    pump = FakePump(sockets()[0])
+    loop.add(pump)
+    end(loop, pump)
+
+
+def test_one_loop_for_each_flavour(monkeypatch):
+    """The same one in this process, a new one in a fork."""
+    loops = [loopOf(waiter) for waiter in WAITERS]
+    assert [loopOf(waiter) for waiter in WAITERS] == loops and len(set(loops)) == len(WAITERS)
+    monkeypatch.setattr(_loop, "_loops", dict(_loop._loops))
+    monkeypatch.setattr(loops[0], "pid", -1)
+    assert loopOf(WAITERS[0]) is not loops[0]

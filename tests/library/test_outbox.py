@@ -1,0 +1,74 @@
+"""Octets to send: joining, slicing, continuing."""
+from __future__ import absolute_import, division, print_function
+
+from stockings._outbox import JOINED, SMALL, Outbox
+from stockings.wire import encode, encodeParts
+
+
+def drain(outbox, sizes):
+    """Take everything out in steps of at most these sizes (repeated); return the octets."""
+    out = []
+    turn = 0
+    while True:
+        piece = outbox.piece()
+        if piece is None:
+            return b"".join(out)
+        count = min(sizes[turn % len(sizes)], len(piece))
+        turn += 1
+        out.append(memoryview(piece)[:count].tobytes())
+        outbox.sent(count)
+
+
+def filled(messages):
+    """An outbox with these messages, and the octets that have to come out."""
+    outbox = Outbox()
+    for message in messages:
+        outbox.add(*encodeParts(message))
+    return outbox, b"".join(encode(message) for message in messages)
+
+
+def test_any_step_gives_the_same_octets():
+    """Whatever the socket takes at a time, the octets come out whole and in order."""
+    messages = [b"", u"a", b"x" * 100, b"y" * SMALL, b"z" * (SMALL + 1), b"1", u"2" * 70000, b"3"]
+    for sizes in ([1 << 30], [1000], [7, 1, 5000], [SMALL], [JOINED, 1]):
+        outbox, expected = filled(messages)
+        assert outbox.octets == len(expected)
+        assert drain(outbox, sizes) == expected
+        assert outbox.octets == 0 and outbox.piece() is None
+
+
+def test_small_messages_are_joined():
+    """Many small messages make one piece, up to the bound."""
+    outbox, expected = filled([b"x" * 100] * 10)
+    assert outbox.piece() == expected
+    outbox, expected = filled([b"x" * 1000] * 1000)
+    assert JOINED - 1100 < len(outbox.piece()) <= JOINED
+
+
+def test_a_large_payload_is_sliced_and_not_copied():
+    """The first piece carries header and payload; the rest are views of the payload."""
+    payload = b"p" * (JOINED * 3)
+    outbox = Outbox()
+    outbox.add(*encodeParts(payload))
+    first = outbox.piece()
+    assert len(first) == 3 + SMALL
+    outbox.sent(len(first))
+    view = outbox.piece()
+    assert isinstance(view, memoryview) and len(view) == JOINED
+
+
+def test_a_refused_piece_is_offered_again():
+    """Until some of it is taken, the piece does not change, whatever is added (TLS needs that)."""
+    outbox, _ = filled([b"a", b"b"])
+    piece = outbox.piece()
+    outbox.add(*encodeParts(b"c"))
+    assert outbox.piece() is piece
+
+
+def test_clear_forgets_and_shows_the_loss():
+    """What was lost is counted, so that a flush can tell."""
+    outbox, _ = filled([b"abc", b"d"])
+    outbox.piece()
+    outbox.sent(2)
+    outbox.clear()
+    assert outbox.octets == 0 and outbox.piece() is None and (outbox.queuedTotal, outbox.sentTotal, outbox.lostTotal) == (6, 2, 4)
