@@ -1,0 +1,1 @@
+"""The hand-laid octets behind the vectors: one module for each file that generate.py writes."""
