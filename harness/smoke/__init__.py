@@ -1,0 +1,86 @@
+"""Is an adapter itself right?  Some sixty checks, each with a message that says what to change.
+
+`smoke` is run before anybody trusts a verdict about the library behind the adapter.  It judges the
+adapter by conformance/ADAPTERS.md and the schemas; it does not judge the library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.smoke import ends, features, lines, names, traffic
+from harness.smoke.bench import Bench
+from harness.smoke.channel import Failed
+from harness.smoke.mirror import MIRROR_CHECKS, MirrorBench
+
+__all__ = ["SmokeResult", "smoke"]
+
+
+@dataclass(frozen=True)
+class SmokeResult:
+    """One check: its name, whether it passed, and if not what to change."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+#: In this order, since each assumes what those before it have shown.
+CHECKS: Sequence[Callable[[Bench], None]] = (
+    *lines.CHECKS, *names.CHECKS, *traffic.CHECKS, *features.CHECKS, *ends.CHECKS,
+)
+
+
+def smoke(
+    command: list[str] | None,
+    environment: Mapping[str, str],
+    flavour: str,
+    patience: float,
+    mirror_command: list[str] | None = None,
+) -> list[SmokeResult]:
+    """Check an adapter and return a result per check.
+
+    `command` is its level 1 argv, `mirror_command` its level 0 argv without `--connect` and
+    `--listen`; a level without argv is left out.  `environment` is added to ours; `patience`
+    multiplies every time limit.  When the adapter does not even start, say hello, or have the
+    flavour, level 1 ends there.  No process is left behind.
+    """
+    results = _level_one(command, environment, flavour, patience) if command else []
+    if mirror_command:
+        results += _run(MirrorBench(mirror_command, environment, patience), MIRROR_CHECKS)
+    return results
+
+
+def _level_one(
+    command: list[str], environment: Mapping[str, str], flavour: str, patience: float
+) -> list[SmokeResult]:
+    bench = Bench(command, environment, flavour, patience)
+    results: list[SmokeResult] = []
+    for check in lines.GREETING:
+        results += _run(bench, [check])
+        if not results[-1].ok:
+            return results
+    return results + _run(bench, CHECKS)
+
+
+def _run(bench: Bench | MirrorBench, checks: Sequence[Callable[..., None]]) -> list[SmokeResult]:
+    results = []
+    try:
+        for check in checks:
+            results.append(_one(bench, check))
+    finally:
+        bench.stop()
+    return results
+
+
+def _one(bench: Bench | MirrorBench, check: Callable[..., None]) -> SmokeResult:
+    name = check.__name__.replace("_", "-")
+    try:
+        check(bench)
+        bench.tidy()
+    except (Failed, OSError) as failure:
+        bench.stop()  # the next check gets a fresh process, so that it fails for its own reason
+        broken = "" if isinstance(failure, Failed) else "the adapter's connection broke: "
+        return SmokeResult(name, False, f"{broken}{failure}")
+    return SmokeResult(name, True, "")

@@ -1,0 +1,212 @@
+"""Level 1, features: what `hello` declares works, and what it does not is `unsupported`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.payloads import Message
+from harness.smoke.bench import Bench
+from harness.smoke.channel import STEP, Failed, shown
+from harness.smoke.lines import MOMENT
+
+HELLO, REPLY, APPLICATION = Message.text("hello?"), Message.octets(b"hello."), Message.text("app")
+
+
+def _undeclared(bench: Bench, feature: str, verb: str, **keys: Any) -> None:
+    advice = f"the feature {feature!r} is not declared in hello; declare it, or answer unsupported"
+    bench.unsupported(feature, advice, verb, **keys)
+
+
+def _open_undeclared(bench: Bench, feature: str, **keys: Any) -> None:
+    with bench.listener() as listener:
+        keys = bench.open_keys(connect=list(listener.getsockname()), **keys)
+        _undeclared(bench, feature, "open", **keys)
+
+
+def feature_handshake(bench: Bench) -> None:
+    """`handshake`: a script sends, receives and returns, and the connection is ready then."""
+    steps: list[dict[str, Any]] = [
+        {"do": "send", "message": HELLO.request()}, {"do": "receive"},
+        {"do": "expect", "message": REPLY.request()}, {"do": "return", "value": True},
+    ]
+    if not bench.has("handshake"):
+        return _open_undeclared(bench, "handshake", handshake=steps)
+    meeting = bench.meet(ready=False, handshake=steps)
+    meeting.expect_frames(HELLO)
+    meeting.send(HELLO, REPLY)
+    bench.wait_for(meeting, "handshake")
+    script = bench.wait_for(meeting, "ready")["handshake"]
+    wanted = {"state": "done", "returned": True, "raised": None,
+              "received": [HELLO.description(), REPLY.description()]}
+    if script != wanted:
+        raise Failed(f"after send, receive, expect and return the handshake should be "
+                     f"{shown(wanted)}, state says {shown(script)}")
+    meeting.send(APPLICATION)
+    meeting.expect_read(APPLICATION)
+
+
+def feature_handshake_hold(bench: Bench) -> None:
+    """`handshake`: a script that holds goes on when it is released."""
+    if not bench.has("handshake"):
+        return
+    steps = [{"do": "hold"}, {"do": "send", "message": HELLO.request()}]
+    meeting = bench.meet(ready=False, handshake=steps)
+    held = bench.channel.ok("wait", conn=meeting.name, within=MOMENT, **{"for": "handshake"})
+    if held["happened"] or held["conn"]["handshake"]["state"] != "running":
+        raise Failed("a script that holds must wait for a release, and open must not wait for it")
+    bench.channel.ok("wait", conn=meeting.name, release=True)
+    meeting.expect_frames(HELLO)
+    if bench.wait_for(meeting, "handshake")["handshake"]["returned"] is not True:
+        raise Failed("a script without a return ends with true")
+
+
+def feature_handshake_failing(bench: Bench) -> None:
+    """`handshake`: a script may raise, and return false."""
+    if not bench.has("handshake"):
+        return
+    steps: list[dict[str, Any]] = [{"do": "raise"}, {"do": "return", "value": True}]
+    meeting = bench.meet(ready=False, handshake=steps)
+    script = bench.wait_for(meeting, "handshake")["handshake"]
+    if script["raised"] is None or script["returned"] is not None:
+        raise Failed("the step raise must raise inside the library's handshake, and state must "
+                     f"name the exception; state says {shown(script)}")
+    meeting = bench.meet(ready=False, handshake=[{"do": "return", "value": False}])
+    script = bench.wait_for(meeting, "handshake")["handshake"]
+    if script["raised"] is not None or script["returned"] is not False:
+        raise Failed("the step return ends the script with its value, false here; state says "
+                     f"{shown(script)}")
+
+
+def feature_hooks(bench: Bench) -> None:
+    """`hooks`: texts get the strings of the hooks, bytes do not."""
+    hooks: dict[str, Any] = {"preWrite": {"prepend": "<"}, "postRead": {"append": ">"}}
+    if not bench.has("hooks"):
+        return _open_undeclared(bench, "hooks", hooks=hooks)
+    meeting = bench.meet(hooks=hooks)
+    meeting.write(APPLICATION, REPLY)
+    meeting.expect_frames(Message.text("<app"), REPLY)
+    meeting.send(APPLICATION, REPLY)
+    meeting.expect_read(Message.text("app>"), REPLY)
+
+
+def feature_buffers(bench: Bench) -> None:
+    """`buffers`: open sets the sizes and answers what the system made of them."""
+    sizes: dict[str, Any] = {"sndbuf": 8192, "rcvbuf": 16384}
+    if not bench.has("buffers"):
+        return _open_undeclared(bench, "sndbuf", sndbuf=sizes["sndbuf"])
+    plain, sized = bench.meet(), bench.meet(**sizes)
+    missing = [key for key in sizes if key not in sized.opened]
+    if missing:
+        raise Failed(f"open with {missing[0]} must answer {missing[0]}: what getsockopt says then")
+    options = plain.opened.get("options")
+    if options and options["SO_SNDBUF"] == sized.opened["sndbuf"]:
+        raise Failed("open with sndbuf answered the size of a connection without; set it before "
+                     "the library gets the socket")
+    body = bench.channel.ok("listen", **sizes)
+    bench.dial(body["address"])
+    bench.channel.ok("open", **bench.open_keys(accept=body["listener"], **sizes))
+
+
+def feature_surrogates(bench: Bench) -> None:
+    """`surrogates`: a text that UTF-8 cannot carry reaches the library's write."""
+    meeting = bench.meet()
+    keys: dict[str, Any] = {"conn": meeting.name, "messages": [Message.surrogate().request()]}
+    if not bench.has("surrogates"):
+        advice = "the feature 'surrogates' is not declared in hello; answer unsupported"
+        return bench.unsupported("surrogate", advice, "write", **keys)
+    answer = bench.channel.ask("write", **keys)
+    if "ok" not in answer and "raised" not in answer:
+        raise Failed("a declared surrogate must be handed to the library: ok, or raised if the "
+                     f"library refuses it; got {shown(answer)}")
+
+
+def feature_abort(bench: Bench) -> None:
+    """`abort`: the connection ends and its name is free."""
+    meeting = bench.meet()
+    if not bench.has("abort"):
+        return _undeclared(bench, "abort", "abort", conn=meeting.name)
+    bench.channel.ok("abort", conn=meeting.name)
+    meeting.end_of_stream()
+    if meeting.name in bench.channel.ok("state")["connections"]:
+        raise Failed("state still lists a connection that was aborted; abort forgets the name")
+
+
+def feature_queued(bench: Bench) -> None:
+    """`queued`: state says whether octets wait to be sent, and wait can wait for none."""
+    meeting = bench.meet()
+    keys: dict[str, Any] = {"conn": meeting.name, "for": "flushed", "within": STEP}
+    queued = bench.channel.ok("state", conn=meeting.name)["conn"]["queued"]
+    if not bench.has("queued"):
+        advice = "the feature 'queued' is not declared in hello; answer unsupported"
+        bench.unsupported("flushed", advice, "wait", **keys)
+        if queued is not None:
+            raise Failed("state.queued is null where the feature 'queued' is not declared")
+        return
+    if queued is None:
+        raise Failed("the feature 'queued' is declared, so state.queued must be true or false")
+    meeting.write(APPLICATION)
+    meeting.expect_frames(APPLICATION)
+    bench.wait_for(meeting, "flushed")
+
+
+def _has_key(bench: Bench, feature: str, verb: str, where: dict[str, Any]) -> None:
+    key = feature
+    if bench.has(feature) != (key in where):
+        whether = "" if bench.has(feature) else "not "
+        raise Failed(f"the feature {feature!r} is {whether}declared in hello, so {verb} must "
+                     f"{whether}have {key!r}")
+
+
+def feature_threads(bench: Bench) -> None:
+    """`threads`: state counts threads that are not the adapter's own, and only then."""
+    before = bench.channel.ok("state")
+    _has_key(bench, "threads", "state", before)
+    meeting = bench.meet()
+    waiting = bench.channel.begin("read", conn=meeting.name, count=1, within=STEP)
+    with_library = bench.channel.ok("state").get("threads", 0)
+    meeting.send(APPLICATION)
+    bench.channel.answer(waiting)
+    without_read = bench.channel.ok("state").get("threads", 0)
+    if with_library != without_read:
+        raise Failed(f"threads was {with_library} while a read waited and {without_read} after it; "
+                     "leave out the adapter's own threads")
+
+
+def feature_descriptors(bench: Bench) -> None:
+    """`descriptors`: state counts open descriptors, and only then."""
+    before = bench.channel.ok("state")
+    _has_key(bench, "descriptors", "state", before)
+    bench.channel.ok("listen")
+    if bench.channel.ok("state").get("descriptors", 1) <= before.get("descriptors", 0):
+        raise Failed("descriptors did not grow by a listener; count the process's open descriptors")
+
+
+def feature_causes(bench: Bench) -> None:
+    """`causes`: a clean end and an end inside a frame are told apart in state.end."""
+    if not bench.has("causes"):
+        return
+    ends = []
+    for octets in (b"", b"\x85ab"):
+        meeting = bench.meet()
+        meeting.sock.sendall(octets)
+        meeting.sock.close()
+        ends.append(bench.wait_for(meeting, "ended")["end"])
+    if ends[0] == ends[1] or None in ends:
+        raise Failed("the feature 'causes' is declared, but state.end is the same for a clean end "
+                     f"and for one inside a frame: {ends[0]!r}")
+
+
+def feature_options(bench: Bench) -> None:
+    """`options`: open and state read the socket's options back."""
+    meeting = bench.meet()
+    _has_key(bench, "options", "open", meeting.opened)
+    state = bench.channel.ok("state", conn=meeting.name)["conn"]
+    _has_key(bench, "options", "state", state)
+
+
+CHECKS = (
+    feature_handshake, feature_handshake_hold, feature_handshake_failing, feature_hooks,
+    feature_buffers, feature_surrogates,
+    feature_abort, feature_queued, feature_threads, feature_descriptors, feature_causes,
+    feature_options,
+)
