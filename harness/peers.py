@@ -1,0 +1,275 @@
+"""Who can be tested: the reference on every interpreter, and the third parties of a TOML file.
+
+A peer is described here and run elsewhere. `conformance/ADAPTERS.md` and `conformance/peers.toml`
+tell how a file of third parties is written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from harness.discovery import Interpreter
+from harness.fields import Fields, Invalid
+from harness.peerspec import Hosted, PeerSpec
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    # A checker that runs on a newer Python need not have it.
+    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+
+__all__ = ["PeerSpec", "PeersError", "load_file", "ready", "reference_peers", "select"]
+
+#: The name of our own implementation; a file of third parties cannot use it.
+REFERENCE = "reference"
+REFERENCE_CLASSES = {"poll": "stockings:PollStocking", "select": "stockings:SelectStocking"}
+#: The one flavour of an implementation that knows of none; it does not show in a peer's name.
+ONLY_FLAVOUR = "default"
+#: Environments made at the same time: an installation is half network and half one processor.
+AT_ONCE = 2
+
+NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
+CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+PAIRS = ("all", "reference", "none")
+#: What a table may say, with what holds when it does not: for every peer, for one by its
+#: interpreters and class, for one by its command.
+FOR_EVERY: dict[str, Any] = {"environment": {}, "pairs": "all"}
+FOR_PYTHON: dict[str, Any] = {
+    "python": [], "class": {}, "path": [], "requires": [], "optional": False
+}
+FOR_COMMAND: dict[str, Any] = {
+    "command": [], "mirror": [], "level": 1, "flavours": [ONLY_FLAVOUR]
+}
+
+Prepare = Callable[[Interpreter, Sequence[str]], Interpreter]
+
+
+class PeersError(Exception):
+    """A file of peers or a choice of peers cannot be used: where, what is wrong, what to do."""
+
+
+def reference_peers(interpreters: Iterable[Interpreter], root: Path) -> list[PeerSpec]:
+    """Return our own library as peers, in both flavours on each interpreter.
+
+    `root` is the checkout that holds `stockings/`. A flavour that the system does not have is
+    listed too: the peer itself says so when it starts.
+    """
+    folders = (root.absolute(),)
+    return Hosted(
+        REFERENCE, tuple(interpreters), REFERENCE_CLASSES, folders, {}, "all", ()
+    ).specs()
+
+
+def load_file(
+    path: Path, interpreters: Sequence[Interpreter], prepare: Prepare | None = None
+) -> list[PeerSpec]:
+    """Return the peers of a TOML file, in its order.
+
+    `interpreters` are those that globs choose from. With `prepare`, what the peers require is
+    installed at once; without it, the peers still need `ready` (of those that will be run, so that
+    nothing is installed for the others). Raises `PeersError`, and what `prepare` raises.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PeersError(f"{path}:{_line_of(error, text)}: this is not TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise PeersError(f"{path}: cannot be read: {error}") from error
+    peers = tables.pop("peers", None)
+    if tables or not isinstance(peers, dict) or not peers:
+        other = f", not [{next(iter(tables))}]" if tables else ""
+        raise PeersError(f"{path}: has to consist of tables [peers.NAME]{other}")
+    specs = []
+    for name, table in peers.items():
+        try:
+            specs.extend(_specs_of(name, table, path.absolute().parent, interpreters))
+        except Invalid as error:
+            raise PeersError(f"{path}: [peers.{name}]: {error}") from error
+    return specs if prepare is None else ready(specs, prepare)
+
+
+def _line_of(error: ValueError, text: str) -> int:
+    match = re.search(r"at line (\d+)", str(error))
+    return int(match[1]) if match else max(1, len(text.splitlines()))
+
+
+def _specs_of(
+    name: str, table: Any, folder: Path, interpreters: Sequence[Interpreter]
+) -> list[PeerSpec]:
+    """The peers of one table; raises `Invalid` with the key and what is wrong with it."""
+    if not NAME.fullmatch(name):
+        raise Invalid("a name consists of a-z, 0-9, '.' and '-'")
+    if name == REFERENCE:
+        raise Invalid("this name is our own library's; take another one")
+    if not isinstance(table, dict):
+        raise Invalid("has to be a table")
+    forms = [form for form in ("python", "command") if form in table]
+    if len(forms) != 1:
+        found = "both are there" if forms else "none is there"
+        raise Invalid(f"needs either 'python' (with 'class') or 'command'; {found}")
+    known = FOR_EVERY | (FOR_PYTHON if forms == ["python"] else FOR_COMMAND)
+    for key in table:
+        if key not in known:
+            keys = ", ".join(known)
+            raise Invalid(f"'{key}' is not known with '{forms[0]}'; known are {keys}")
+    fields = Fields(known | table)
+    if forms == ["python"]:
+        return _python_table(name, fields, folder, interpreters).specs()
+    return _command_table(name, fields, folder)
+
+
+def _python_table(
+    name: str, fields: Fields, folder: Path, interpreters: Sequence[Interpreter]
+) -> Hosted:
+    classes = _string_table(fields, "class")
+    if not classes:
+        raise Invalid("'class' has to name a class for each flavour: {poll = \"module:Class\"}")
+    for flavour, place in classes.items():
+        _check_flavour("class", flavour)
+        if not CLASS.fullmatch(place):
+            raise Invalid(f"'class.{flavour}' has to read \"module:Class\", not {place!r}")
+    return Hosted(
+        name, _chosen(fields, interpreters), classes,
+        tuple(Path(os.path.normpath(folder / entry)) for entry in fields.texts("path")),
+        _string_table(fields, "environment"), _pairs(fields), _requirements(fields, folder),
+    )
+
+
+def _chosen(fields: Fields, interpreters: Sequence[Interpreter]) -> tuple[Interpreter, ...]:
+    globs, optional = _some(fields, "python"), fields.truth("optional")
+    for glob in globs:
+        if not optional and not any(fnmatchcase(one.name, glob) for one in interpreters):
+            there = ", ".join(one.name for one in interpreters) or "none"
+            raise Invalid(
+                f"'python': no interpreter fits '{glob}'; there are: {there}; with"
+                " 'optional = true' the peer goes without"
+            )
+    return tuple(one for one in interpreters if any(fnmatchcase(one.name, glob) for glob in globs))
+
+
+def _requirements(fields: Fields, folder: Path) -> tuple[str, ...]:
+    requires = tuple(_located(requirement, folder) for requirement in fields.texts("requires"))
+    for requirement in requires:
+        if requirement.startswith("-"):
+            raise Invalid(f"'requires' takes requirements and no options of pip: {requirement!r}")
+        if os.path.isabs(requirement) and os.path.isdir(requirement):
+            # It would be installed once and then never again, whatever happens in the folder.
+            raise Invalid(
+                f"'requires': {requirement} is a folder, and what is installed is kept; put a"
+                " folder to import from into 'path'"
+            )
+    return requires
+
+
+def _command_table(name: str, fields: Fields, folder: Path) -> list[PeerSpec]:
+    command = tuple(_located(word, folder) for word in _some(fields, "command"))
+    mirror = tuple(_located(word, folder) for word in fields.texts("mirror")) or command
+    level, flavours = fields.count("level"), _some(fields, "flavours")
+    if level not in (0, 1):
+        raise Invalid(f"'level' has to be 0 (a mirror) or 1 (a driver), not {level}")
+    if len(set(flavours)) != len(flavours):
+        raise Invalid("'flavours' has one of them twice")
+    environment, pairs = _string_table(fields, "environment"), _pairs(fields)
+    specs = []
+    for flavour in flavours:
+        _check_flavour("flavours", flavour)
+        only = flavour == ONLY_FLAVOUR
+        specs.append(PeerSpec(
+            name=name if only else f"{name}@{flavour}", implementation=name, runtime=None,
+            flavour=flavour, command=command,
+            mirror=(*mirror, "--mirror", *(() if only else ("--flavour", flavour))),
+            environment=tuple(environment.items()), level=level, pairs=pairs,
+        ))
+    return specs
+
+
+def _located(word: str, folder: Path) -> str:
+    """A word of a file, with a leading ./ or ../ taken from the folder of the file."""
+    near = re.match(r"\.\.?[/\\]", word) is not None
+    return os.path.normpath(folder / word) if near else word
+
+
+def _some(fields: Fields, key: str) -> tuple[str, ...]:
+    words = fields.texts(key)
+    if not words or not all(words):
+        raise Invalid(f"'{key}' has to be a list of strings that are not empty")
+    return words
+
+
+def _string_table(fields: Fields, key: str) -> dict[str, str]:
+    table = fields.mapping(key)
+    for name, text in table.items():
+        if not isinstance(text, str):
+            raise Invalid(f"'{key}.{name}' has to be a string: put it in quotes")
+    return table
+
+
+def _check_flavour(key: str, flavour: str) -> None:
+    if not NAME.fullmatch(flavour):
+        raise Invalid(f"'{key}': a flavour consists of a-z, 0-9, '.' and '-', not {flavour!r}")
+
+
+def _pairs(fields: Fields) -> str:
+    pairs = fields.text("pairs")
+    if pairs not in PAIRS:
+        raise Invalid(f"'pairs' has to be one of {', '.join(PAIRS)}, not {pairs!r}")
+    return pairs
+
+
+def ready(specs: Sequence[PeerSpec], prepare: Prepare) -> list[PeerSpec]:
+    """Return the same peers with what they require installed, each set once per interpreter.
+
+    `prepare` is called from up to AT_ONCE threads; the first exception that it raises is passed on,
+    when those that run have ended and without starting more.
+    """
+    wanted = dict.fromkeys(need for need in map(_need, specs) if need is not None)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        begun = {need: pool.submit(prepare, *need) for need in wanted}
+        try:
+            made = {need: future.result() for need, future in begun.items()}
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return [
+        spec if need is None else _on(spec, need[0], made[need])
+        for spec, need in zip(specs, map(_need, specs), strict=True)
+    ]
+
+
+def _need(spec: PeerSpec) -> tuple[Interpreter, tuple[str, ...]] | None:
+    return (spec.interpreter, spec.requires) if spec.interpreter and spec.requires else None
+
+
+def _on(spec: PeerSpec, old: Interpreter, new: Interpreter) -> PeerSpec:
+    words = len(old.command)
+    return replace(
+        spec, interpreter=new, requires=(),
+        command=new.command + spec.command[words:], mirror=new.command + spec.mirror[words:],
+    )
+
+
+def select(specs: Sequence[PeerSpec], globs: Sequence[str]) -> list[PeerSpec]:
+    """Return the peers whose name fits one of the globs, in their own order; all without globs.
+
+    Raises `PeersError` for a glob that fits none, and for two peers of the same name.
+    """
+    for name, times in Counter(spec.name for spec in specs).items():
+        if times > 1:
+            raise PeersError(f"{times} peers are called {name}; rename the table of one of them")
+    for glob in globs:
+        if not any(fnmatchcase(spec.name, glob) for spec in specs):
+            there = ", ".join(spec.name for spec in specs) or "none"
+            raise PeersError(f"no peer fits '{glob}'; the peers are: {there}")
+    return [
+        spec for spec in specs
+        if not globs or any(fnmatchcase(spec.name, glob) for glob in globs)
+    ]
