@@ -1,0 +1,113 @@
+"""What a test case is written with: clauses, checks, axes, prerequisites.
+
+A case is a pytest function named `case_…` in a file below `conformance/cases/`. Its
+docstring quotes the clauses that it decides; it takes `single` (one peer opposite the tester) or `pair`
+(two peers with a relay between them) and `check`, and records what it observed:
+
+    @needs("kind:bytes")
+    @each("schedule", ["whole", "1*"])
+    def case_empty(single, check, schedule):
+        '''An empty message, however its header arrives.
+
+        FRAME-8: A receiver MUST deliver a frame of length zero as an empty message of its kind.
+        '''
+        ...
+        check("FRAME-8", reading.matches([octets(b"")]), expected="…", observed="…")
+
+A case must record a check for each clause that it quotes, and for no other.
+
+The verdict is made elsewhere, from the record alone.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import pytest
+
+from harness import clauses
+from harness.payloads import Message
+from harness.verdicts import Check
+
+QUOTATION = re.compile(r"^([A-Z]+-\d+): (.+(?:\n[ ]+.+)*)", re.MULTILINE)
+
+text, octets, recipe = Message.text, Message.octets, Message.recipe
+
+Function = TypeVar("Function", bound=Callable[..., None])
+
+
+class CaseOver(Exception):
+    """A failed check has decided the case; what would follow could only mislead."""
+
+
+class Untestable(Exception):
+    """A prerequisite of the case was not met, so that it could not decide anything."""
+
+
+def declared(function: Callable[..., object]) -> tuple[tuple[str, str], ...]:
+    """Return the clauses that a case decides, with their quotations, from its docstring.
+
+    A quotation is a paragraph's line that begins with the clause's id and a colon; lines that are
+    indented below it belong to it.
+    """
+    quotations = QUOTATION.findall(inspect.getdoc(function) or "")
+    return tuple((ident, " ".join(sentence.split())) for ident, sentence in quotations)
+
+
+def needs(*features: str) -> Callable[[Function], Function]:
+    """Declare features that each peer of the case must have declared in `hello`.
+
+    For a peer that lacks one, the case is UNSUPPORTED, without asking the peer for anything.
+    """
+
+    def mark(function: Function) -> Function:
+        pytest.mark.needs(*features)(function)
+        return function
+
+    return mark
+
+
+def each(axis: str, values: Iterable[object]) -> Callable[[Function], Function]:
+    """Run the case once for each value of an axis; the value's text becomes part of the case id."""
+
+    def mark(function: Function) -> Function:
+        listed = list(values)
+        pytest.mark.parametrize(axis, listed, ids=[str(value) for value in listed])(function)
+        return function
+
+    return mark
+
+
+def prerequisite(met: object, what: str) -> None:
+    """Raise `Untestable` with `what` unless the prerequisite is met."""
+    if not met:
+        raise Untestable(what)
+
+
+class Recorder:
+    """The record of one case: its checks, and how sure its segmentation is.
+
+    Calling it records a check: whether `clause` was kept (`ok`), what was expected and what was
+    observed, each one short line. A broken MUST raises `CaseOver`; a broken SHOULD does not.
+    """
+
+    def __init__(self) -> None:
+        self.checks: list[Check] = []
+        self.segmentation: str | None = None
+
+    def __call__(self, clause: str, ok: object, expected: str, observed: object) -> bool:
+        """Record one check; return whether the clause was kept."""
+        level = clauses.load()[clause].level
+        kept = bool(ok)
+        self.checks.append(Check(clause, level, kept, expected, str(observed)))
+        if not kept and level == "MUST":
+            raise CaseOver(clause)
+        return kept
+
+    def note_segmentation(self, proof: str) -> None:
+        """Note how sure it is that octets arrived as they were cut; the weakest note counts."""
+        if self.segmentation != "unproved":
+            self.segmentation = proof

@@ -1,0 +1,284 @@
+"""One peer process and its line-by-line conversation (adapter protocol, level 1).
+
+This module knows processes, lines and time limits. It knows nothing of clauses, verdicts or frames:
+every way in which a conversation can go wrong is an exception that names the step and the peer.
+
+A reader thread per process turns lines into answers, since pipes cannot be waited for with
+`select` on every system. Requests are written by the calling thread.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from harness import clock, system
+
+#: The longest line that an adapter may print: protocol version 1.
+LONGEST_LINE = 1 << 20
+#: Octets that may lie unread in a peer's stdin while we write without a watch: the smallest pipe
+#: buffer among the systems that we run on (Windows), so that such a write cannot block.
+UNWATCHED = 4096
+#: Seconds that a peer gets to take a long request out of its stdin.
+TAKE_LINE = 10.0
+#: Seconds between the end of a peer's stdout and the end of its process.
+REAP = 2.0
+#: How much of a peer's stderr is quoted.
+TAIL = 4000
+
+
+class PeerError(Exception):
+    """A conversation with a peer failed.
+
+    `peer` is the peer's name, `step` what it was asked to do, `what` one sentence.
+    """
+
+    def __init__(self, peer: str, step: str, what: str) -> None:
+        super().__init__(peer, step, what)
+        self.peer = peer
+        self.step = step
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.peer}: {self.step}: {self.what}"
+
+
+class NotStarted(PeerError):
+    """The peer's command could not be started."""
+
+
+class Garbage(PeerError):
+    """The peer printed something that the protocol does not allow."""
+
+
+class Died(PeerError):
+    """The peer's process ended on its own."""
+
+
+class StepTimeout(PeerError):
+    """The peer did not answer within the time of the step."""
+
+
+class LibraryRaised(PeerError):
+    """The implementation refused: `name` is the exception's name, `body` the whole answer."""
+
+    def __init__(self, peer: str, step: str, body: Mapping[str, Any]) -> None:
+        self.name = str(body.get("name", ""))
+        self.body = body
+        super().__init__(peer, step, f"the library raised {self.name}: {body.get('message', '')}")
+
+
+class Unsupported(PeerError):
+    """The adapter does not know a word of the request."""
+
+
+class AdapterFault(PeerError):
+    """The adapter itself broke."""
+
+
+class Pending:
+    """A request on its way; `result` waits for its answer."""
+
+    def __init__(self, process: PeerProcess, ident: int, step: str) -> None:
+        self._process = process
+        self._ident = ident
+        self.step = step
+
+    def result(self, within: float) -> dict[str, Any]:
+        """Return the `ok` body of the answer.
+
+        Waits `within` seconds times the patience factor. Raises `LibraryRaised`, `Unsupported`,
+        `AdapterFault`, `StepTimeout`, `Died` or `Garbage`.
+        """
+        answer = self._process.answer(self._ident, self.step, within)
+        return _opened(self._process.name, self.step, answer)
+
+
+def _opened(peer: str, step: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+    kinds = [kind for kind in ("ok", "raised", "unsupported", "fault") if kind in answer]
+    if len(kinds) != 1:
+        raise Garbage(peer, step, f"an answer must be one of ok, raised, unsupported, fault: {answer!r:.300}")
+    kind = kinds[0]
+    body = answer[kind]
+    if kind == "unsupported":
+        raise Unsupported(peer, step, f"the adapter does not support {body!r}")
+    if not isinstance(body, dict):
+        raise Garbage(peer, step, f"the answer's {kind!r} must be an object: {answer!r:.300}")
+    if kind == "ok":
+        return cast("dict[str, Any]", body)
+    if kind == "raised":
+        raise LibraryRaised(peer, step, body)
+    raise AdapterFault(peer, step, f"the adapter reported its own fault: {body.get('message', body)}")
+
+
+class PeerProcess:
+    """A running adapter, in a process group of its own.
+
+    `command` is its argv, `environment` what is added to ours, `name` the peer's name for messages,
+    `stderr_path` the file that its stderr goes to. Starts at once; raises `NotStarted`.
+    `start`, `answer` and `kill` may be called from any thread.
+    """
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], name: str, stderr_path: Path
+    ) -> None:
+        self.name = name
+        self.stderr_path = stderr_path
+        self._condition = threading.Condition()
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._unanswered: dict[int, int] = {}
+        self._failure: tuple[type[PeerError], str] | None = None
+        self._ident = 0
+        with stderr_path.open("ab") as stderr:
+            try:
+                self._popen = subprocess.Popen(
+                    list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr,
+                    env={**os.environ, **environment}, **system.group_options(),
+                )
+            except (OSError, ValueError) as error:
+                raise NotStarted(name, "start", f"cannot run {command[0]!r}: {error}") from error
+        self._reader = threading.Thread(target=self._read, name=f"reader of {name}", daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The process id of the adapter (the leader of its group)."""
+        return self._popen.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs and has kept to the protocol so far."""
+        return self._failure is None and self._popen.poll() is None
+
+    def start(self, verb: str, /, **keys: Any) -> Pending:
+        """Send one request and return at once; the answer is taken from the `Pending`."""
+        with self._condition:
+            self._ident += 1
+            ident = self._ident
+        step = _step(verb, keys)
+        line = json.dumps({"id": ident, "do": verb, **keys}, separators=(",", ":")).encode() + b"\n"
+        with self._condition:
+            waiting = sum(self._unanswered.values())
+            self._unanswered[ident] = len(line)
+        if waiting + len(line) <= UNWATCHED:
+            self._write(line)
+        else:
+            self._write_watched(line, step)
+        return Pending(self, ident, step)
+
+    def call(self, verb: str, limit: float, /, **keys: Any) -> dict[str, Any]:
+        """Send one request and wait `limit` seconds for its answer: see `Pending.result`."""
+        return self.start(verb, **keys).result(limit)
+
+    def answer(self, ident: int, step: str, within: float) -> dict[str, Any]:
+        """Wait for the answer to request `ident`; see `Pending.result`."""
+        deadline = clock.Deadline(within)
+        with self._condition:
+            while ident not in self._answers:
+                if self._failure is not None:
+                    kind, what = self._failure
+                    raise kind(self.name, step, what)
+                if deadline.over:
+                    raise StepTimeout(self.name, step, f"no answer within {deadline.seconds:g} s")
+                self._condition.wait(deadline.left())
+            return self._answers.pop(ident)
+
+    def stderr_tail(self) -> str:
+        """Return the end of what the peer has printed on stderr, or an empty text."""
+        try:
+            with self.stderr_path.open("rb") as file:
+                file.seek(0, os.SEEK_END)
+                file.seek(max(0, file.tell() - TAIL))
+                return file.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def finish(self, within: float) -> int | None:
+        """Close the peer's stdin, which must end it; return its exit code, or None if it went on."""
+        self._close_stdin()
+        try:
+            return self._popen.wait(clock.Deadline(within).left())
+        except subprocess.TimeoutExpired:
+            return None
+
+    def kill(self) -> None:
+        """End the process and everything that it started. Idempotent."""
+        system.end_group(self._popen)
+        self._close_stdin()
+        self._reader.join()
+        assert self._popen.stdout is not None
+        self._popen.stdout.close()
+
+    def _close_stdin(self) -> None:
+        assert self._popen.stdin is not None
+        try:
+            self._popen.stdin.close()
+        except OSError:
+            # The pipe is broken because the peer is gone: closing was all that we wanted.
+            pass
+
+    def _write(self, line: bytes) -> None:
+        assert self._popen.stdin is not None
+        try:
+            self._popen.stdin.write(line)
+            self._popen.stdin.flush()
+        except (OSError, ValueError):
+            # The peer is gone. The reader finds out how, and `answer` tells it with the exit code.
+            pass
+
+    def _write_watched(self, line: bytes, step: str) -> None:
+        writer = threading.Thread(target=self._write, args=(line,), daemon=True)
+        writer.start()
+        writer.join(clock.Deadline(TAKE_LINE).left())
+        if writer.is_alive():
+            raise StepTimeout(self.name, step, f"did not read its request within {TAKE_LINE:g} s")
+
+    def _read(self) -> None:
+        stdout = self._popen.stdout
+        assert stdout is not None
+        while True:
+            line = stdout.readline(LONGEST_LINE + 1)
+            if not line:
+                return self._fail(Died, self._epitaph())
+            if len(line) > LONGEST_LINE:
+                return self._fail(Garbage, f"printed a line longer than {LONGEST_LINE} octets")
+            try:
+                answer = json.loads(line)
+                ident = answer["id"]
+            except (ValueError, TypeError, KeyError):
+                return self._fail(Garbage, f"printed a line that is no answer: {line[:200]!r}")
+            if not self._take(ident, answer):
+                return self._fail(Garbage, f"answered a request that was not made: {line[:200]!r}")
+
+    def _take(self, ident: Any, answer: dict[str, Any]) -> bool:
+        with self._condition:
+            if not isinstance(ident, int) or self._unanswered.pop(ident, None) is None:
+                return False
+            self._answers[ident] = answer
+            self._condition.notify_all()
+            return True
+
+    def _fail(self, kind: type[PeerError], what: str) -> None:
+        with self._condition:
+            self._failure = (kind, what)
+            self._condition.notify_all()
+
+    def _epitaph(self) -> str:
+        try:
+            code = self._popen.wait(REAP)
+        except subprocess.TimeoutExpired:
+            return "closed its stdout, but its process goes on"
+        tail = self.stderr_tail().strip().splitlines()
+        return f"its process ended with {system.exit_text(code)}" + (
+            f"; last line on stderr: {tail[-1]}" if tail else ""
+        )
+
+
+def _step(verb: str, keys: Mapping[str, Any]) -> str:
+    about = [f"{key}={keys[key]}" for key in ("conn", "for", "count") if key in keys]
+    return " ".join([verb, *about])

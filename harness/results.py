@@ -1,0 +1,226 @@
+"""The results file: one JSON object a line; a header first, a footer last.
+
+The header states the plan (how many cases, and a digest of their ids), the footer proves
+that the plan was carried out. A file without footer comes from a run that was killed, and
+it is refused unless the caller asks for what is there. All reports are pure functions of
+what `read` returns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, NoReturn, TextIO, TypeVar
+
+from harness.fields import Invalid
+from harness.records import (
+    FORMAT,
+    Footer,
+    Header,
+    Known,
+    PeerInfo,
+    Result,
+    Suite,
+)
+from harness.verdicts import Check, Verdict
+
+__all__ = [
+    "FORMAT",
+    "Check",
+    "Footer",
+    "Header",
+    "Known",
+    "PeerInfo",
+    "Result",
+    "ResultsError",
+    "Run",
+    "Suite",
+    "Writer",
+    "plan_digest",
+    "read",
+]
+
+_Record = TypeVar("_Record", Header, Result, Footer)
+
+MISSING_SHOWN: Final = 20
+"""How many missing ids a footer names: enough to see the pattern, short enough to read."""
+
+
+class ResultsError(Exception):
+    """A results file cannot be used; the message names the file, the line and the reason."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that one results file says. `footer` is None only after a partial read."""
+
+    header: Header
+    results: tuple[Result, ...]
+    footer: Footer | None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned case has its result."""
+        return self.footer is not None and not self.footer.missing
+
+    @property
+    def counts(self) -> Counter[Verdict]:
+        """How often each verdict was given."""
+        return Counter(result.verdict for result in self.results)
+
+
+def plan_digest(ids: Iterable[str]) -> str:
+    """The digest of a set of case ids: SHA-256 of the sorted ids joined by line feeds."""
+    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()
+
+
+class Writer:
+    """Writes a results file line by line, each line flushed, so that a killed run leaves
+    everything it had found out.
+
+    Not safe for several threads. As a context manager it closes the file; only `finish`
+    writes the footer, so that a run that breaks off stays recognisable as one.
+    """
+
+    def __init__(self, path: Path, header: Header) -> None:
+        self._header = header
+        self._ids: set[str] = set()
+        self._counts: Counter[Verdict] = Counter()
+        self._file: TextIO = path.open("w", encoding="utf-8", newline="\n")
+        self._line(header.to_json())
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def add(self, result: Result) -> None:
+        """Record one result; raises ValueError for an id that has one already."""
+        if result.id in self._ids:
+            raise ValueError(f"there is a result of {result.id} already")
+        self._line(result.to_json())
+        self._ids.add(result.id)
+        self._counts[result.verdict] += 1
+
+    def finish(self, planned: Iterable[str], exit_code: int, seconds: float) -> Footer:
+        """Write the footer, close the file and return the footer.
+
+        `planned` are the ids of the plan, `seconds` is the wall time of the run.
+        """
+        missing = sorted(set(planned) - self._ids)[:MISSING_SHOWN]
+        footer = Footer(len(self._ids), dict(self._counts), tuple(missing), exit_code, seconds)
+        self._line(footer.to_json())
+        self.close()
+        return footer
+
+    def close(self) -> None:
+        """Close the file; harmless when it is closed."""
+        self._file.close()
+
+    def _line(self, line: Mapping[str, Any]) -> None:
+        self._file.write(json.dumps(line, allow_nan=False) + "\n")
+        self._file.flush()
+
+
+def read(path: Path, *, partial: bool = False) -> Run:
+    """Read a results file and check it against itself; raises ResultsError.
+
+    With `partial` a file without footer is taken as well, and a last line that was cut off
+    in writing is left out. A run that was stopped in an orderly way has a footer that names
+    what is missing; it is read, and it is not `complete`.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ResultsError(f"{path}: cannot be read: {error}") from error
+    lines = text.split("\n")
+    if lines.pop() and not partial:
+        raise ResultsError(f"{path}, line {len(lines) + 1}: cut off; the run was interrupted")
+    return _Reader(path, lines).run(partial)
+
+
+class _Reader:
+    """The lines of one file on their way to a Run; it knows how to complain about them."""
+
+    def __init__(self, path: Path, lines: Sequence[str]) -> None:
+        self._path = path
+        self._lines = lines
+
+    def run(self, partial: bool) -> Run:
+        """The whole file as a Run, all checks done."""
+        if not self._lines:
+            self._refuse(1, "there is no header")
+        objects = [self._parsed(number) for number in range(1, len(self._lines) + 1)]
+        header = self._record(1, Header, objects[0])
+        ends = objects[-1].get("type") == "footer"
+        body = objects[1:-1] if ends else objects[1:]
+        results = tuple(
+            self._record(number, Result, line) for number, line in enumerate(body, start=2)
+        )
+        footer = self._record(len(objects), Footer, objects[-1]) if ends else None
+        if footer is None and not partial:
+            self._refuse(len(objects), "there is no footer after it; the run was interrupted")
+        self._check_results(header, results)
+        if footer is not None:
+            self._check_footer(header, results, footer)
+        return Run(header, results, footer)
+
+    def _parsed(self, number: int) -> dict[str, Any]:
+        """One line as the JSON object it has to be."""
+        try:
+            value = json.loads(self._lines[number - 1])
+        except ValueError as error:
+            self._refuse(number, f"not JSON: {error}")
+        if not isinstance(value, dict):
+            self._refuse(number, "not a JSON object")
+        return value
+
+    def _record(self, number: int, kind: type[_Record], line: Mapping[str, Any]) -> _Record:
+        """One line as the record that belongs there."""
+        try:
+            return kind.from_json(line)
+        except Invalid as error:
+            self._refuse(number, f"not a {kind.__name__.lower()}: {error}")
+
+    def _check_results(self, header: Header, results: Sequence[Result]) -> None:
+        """Every result stands once and names peers of the header."""
+        peers = {peer.name for peer in header.peers}
+        seen: set[str] = set()
+        for number, result in enumerate(results, start=2):
+            if result.id in seen:
+                self._refuse(number, f"a second result of {result.id}")
+            seen.add(result.id)
+            for peer in result.peers:
+                if peer not in peers:
+                    self._refuse(number, f"the header does not list the peer {peer}")
+
+    def _check_footer(self, header: Header, results: Sequence[Result], footer: Footer) -> None:
+        """What the footer and the header say adds up with the results."""
+        last = len(self._lines)
+        if footer.results != len(results):
+            self._refuse(last, f"says {footer.results} results, there are {len(results)}")
+        if dict(footer.counts) != dict(Counter(result.verdict for result in results)):
+            self._refuse(last, "the counts of the verdicts do not fit the results")
+        missing = header.planned - len(results)
+        named = len(footer.missing)
+        if missing < 0 or named != min(missing, MISSING_SHOWN):
+            self._refuse(
+                last, f"{header.planned} planned, {len(results)} there, {named} named as missing"
+            )
+        ids = [result.id for result in results]
+        if missing <= MISSING_SHOWN and plan_digest([*ids, *footer.missing]) != header.plan:
+            self._refuse(last, "the ids are not those of the header's plan")
+
+    def _refuse(self, number: int, what: str) -> NoReturn:
+        raise ResultsError(f"{self._path}, line {number}: {what}")

@@ -1,0 +1,68 @@
+"""Whatever the harness does differently per operating system, in one place.
+
+Everything else in the harness is written as if there were one kind of system.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import psutil
+
+WINDOWS = sys.platform == "win32"
+
+
+def group_options() -> dict[str, Any]:
+    """Return the keyword arguments of `subprocess.Popen` that start a process group of its own.
+
+    A peer may start processes; as one group they can all be ended together, and a Ctrl-C at the
+    terminal reaches the harness alone, which then ends its peers in order.
+    """
+    if WINDOWS:
+        return {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+    return {"start_new_session": True}
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process started with `group_options` and everything that it started; reap it.
+
+    Never raises for processes that are gone already.
+    """
+    if WINDOWS:
+        _end_tree(process.pid)
+    else:
+        try:
+            # The group's id is the leader's pid, and stays reserved while a member is left, so a
+            # leader that died before its children does not hide them.
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            # PermissionError is macOS's word for a group of zombies only.
+            pass
+    process.wait()
+
+
+def _end_tree(pid: int) -> None:
+    try:
+        leader = psutil.Process(pid)
+        members = [*leader.children(recursive=True), leader]
+    except psutil.NoSuchProcess:
+        return
+    for member in members:
+        try:
+            member.kill()
+        except psutil.NoSuchProcess:
+            continue
+
+
+def exit_text(code: int) -> str:
+    """Say in words how a process ended: `exit code 3` or `signal SIGSEGV`."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:
+        return f"signal {-code}"
