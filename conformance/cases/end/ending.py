@@ -1,0 +1,143 @@
+"""The end of a connection: what is delivered before it, and what can be told of it."""
+
+from harness.case import each, octets, recipe, text
+from harness.codec import encode
+from harness.expect import cut, delivered, refusal
+from harness.peer import EXCHANGE
+
+WHOLE = [text("first"), octets(b"second")]
+UNFINISHED = recipe("bytes", 31, 300)
+
+# Where the stream may end inside a frame: in its header, between header and payload, and before
+# the last octet of the payload.
+CUTS = {"in-header": 1, "behind-header": 2, "in-payload": 3, "before-last-octet": 301}
+
+
+def _stream(*messages):
+    return b"".join(encode(message.frame()) for message in messages)
+
+
+def _end_seen(check, single, octets_before, reset=False):
+    """Return the reading and the word for the end, after a stream that ended as told."""
+    connection, tester = single.meet()
+    cut(check, tester, octets_before, "whole")
+    if reset:
+        tester.reset()
+    else:
+        tester.finish()
+    reading = connection.read(len(WHOLE) + 1, within=10.0)
+    connection.happens("ended", within=10.0)
+    return connection, reading, connection.state()["end"]
+
+
+def case_clean(single, check):
+    """The stream ends between two frames; everything before it can be read after it.
+
+    END-1: An endpoint MUST treat an end of the stream between two frames as a clean end.
+    END-3: An endpoint MUST keep every message that it received completely before the end readable
+        after the end.
+    """
+    connection, tester = single.meet()
+    tester.send(_stream(*WHOLE))
+    tester.finish()
+    delivered(check, connection.read(len(WHOLE)), WHOLE, "END-3")
+    ended = connection.read(1, within=10.0)
+    check("END-1", ended.ended and not ended.messages, "the end, and no message", ended)
+
+
+@each("size", list(CUTS))
+def case_truncated(single, check, size):
+    """The stream ends inside a frame; no part of it is delivered, and the end is told apart.
+
+    STREAM-3: A receiver MUST NOT deliver a part of a message.
+    END-3: An endpoint MUST keep every message that it received completely before the end readable
+        after the end.
+    END-2: An endpoint MUST report an end of the stream inside a frame as an error that the
+        application can tell from a clean end.
+    """
+    stream = _stream(*WHOLE) + _stream(UNFINISHED)[: CUTS[size]]
+    _, reading, truncated = _end_seen(check, single, stream)
+    check("STREAM-3", len(reading.messages) <= len(WHOLE), "no part of a message", reading.messages[2:])
+    delivered(check, reading, WHOLE, "END-3")
+    _, _, clean = _end_seen(check, single, _stream(*WHOLE))
+    observed = f"clean end: {clean!r}, truncated: {truncated!r}"
+    check("END-2", truncated != clean, "an end that differs from a clean one", observed)
+
+
+@each("where", ["between-frames", "in-frame"])
+def case_reset(single, check, where):
+    """The connection is reset, between two frames or inside one; this is no clean end.
+
+    STREAM-3: A receiver MUST NOT deliver a part of a message.
+    END-6: An endpoint MUST report a reset connection as an error that the application can tell
+        from a clean end.
+    """
+    stream = _stream(*WHOLE) + (_stream(UNFINISHED)[:50] if where == "in-frame" else b"")
+    _, reading, reset = _end_seen(check, single, stream, reset=True)
+    check("STREAM-3", len(reading.messages) <= len(WHOLE), "no part of a message", reading.messages[2:])
+    _, _, clean = _end_seen(check, single, _stream(*WHOLE))
+    observed = f"clean end: {clean!r}, reset: {reset!r}"
+    check("END-6", reset != clean, "an end that differs from a clean one", observed)
+
+
+def case_reply_behind_half_close(single, check):
+    """The other side ends its sending direction and waits for what is still queued.
+
+    END-4: After the other side has ended its sending direction, an endpoint MUST still send the
+        messages that are queued.
+    """
+    connection, tester = single.meet()
+    message = recipe("bytes", 32, 1 << 23)
+    stream = _stream(message)
+    writing = connection.begin_write(message)
+    tester.finish()
+    got = tester.receive_exactly(len(stream))
+    check("END-4", got == stream, f"the frame of {len(stream)} octets", f"{len(got)} octets")
+    writing.result()
+
+
+@each("unread", ["nothing-unread", "one-octet-unread"])
+def case_close_delivers(single, check, unread):
+    """Two hundred messages are written and the connection is closed at once.
+
+    A socket that is closed with unread input resets its connection, and the reset destroys what
+    is still on its way: an endpoint must not fall for it.
+
+    END-5: An endpoint that is closed MUST deliver the messages that were written before the close,
+        within the bounded time that it documents.
+    SEND-1: A sender MUST send messages in the order in which they were written, and MUST NOT
+        interleave the octets of two frames.
+    """
+    messages = [recipe("bytes", 33, 2000 + number) for number in range(200)]
+    connection, tester = single.meet()
+    if unread == "one-octet-unread":
+        cut(check, tester, _stream(UNFINISHED)[:1], "whole")
+    connection.write(*messages)
+    closing = connection.begin_close()
+    stream = _stream(*messages)
+    got = tester.receive_exactly(len(stream))
+    tester.close()
+    closing.result(EXCHANGE)
+    check("END-5", len(got) == len(stream), f"{len(stream)} octets", f"{len(got)} octets")
+    check("SEND-1", got == stream, "the frames in the order of writing", "other octets")
+
+
+def case_write_behind_end(single, check):
+    """The connection has ended; a write says so.
+
+    API-2: A write after the end of the connection MUST fail with an error; it MUST NOT be dropped
+        silently.
+    API-4: An endpoint MUST report itself as active until the connection has ended and every
+        received message was taken, or until a local close begins.
+    """
+    connection, tester = single.meet()
+    cut(check, tester, _stream(*WHOLE), "whole")
+    tester.close()
+    before = connection.state()["active"]
+    check("API-4", before, "active while messages are unread", f"active: {before}")
+    delivered(check, connection.read(len(WHOLE)), WHOLE, "API-4")
+    connection.wait("ended")
+    active = connection.state()["active"]
+    check("API-4", not active, "not active any more", f"active: {active}")
+    refused = refusal(lambda: connection.write(WHOLE[0]))
+    check("API-2", refused, "the write raises an error", refused or "the write was accepted")
