@@ -138,8 +138,10 @@ class Carrier:
         if readable and self.wants_read:
             self._fill(self.source)
             self._flush(self.sink)
-        if not self.handed_on:
-            self._hand_on(self.sink)
+        if self.source.reset and not self.paused:
+            self._hand_on_reset(self.sink)
+        elif not self.handed_on:
+            self._hand_on_end(self.sink)
 
     def _fill(self, source: Side) -> None:
         count = source.read(self._buffer)
@@ -151,8 +153,11 @@ class Carrier:
             self.skimmer.feed(octets)
             self._at, self._stop = 0, count
         elif count == 0:
-            self.ended = "reset" if source.reset else "fin"
-            self.log.note(self.name, self.ended, self.octets)
+            self._note_end("reset" if source.reset else "fin")
+
+    def _note_end(self, ending: Ending) -> None:
+        self.ended = ending
+        self.log.note(self.name, ending, self.octets)
 
     def _flush(self, sink: Side) -> None:
         while self._at < self._stop:
@@ -182,24 +187,21 @@ class Carrier:
             self.log.note(self.name, found, self._written)
         return True
 
-    def _hand_on(self, sink: Side) -> None:
-        """Hand on an end once nothing that came before it can be overtaken."""
-        drained = self._at == self._stop
-        if self.cutter.end and not self.ended:
-            # An end of the schedule's own comes when the last piece was read.
-            if drained and self._clear(sink):
-                self._end(self.cutter.end, sink)
-        elif self.ended == "fin" and drained:
-            self._end("fin", sink)
-        elif self.ended == "reset":
-            self._grace = self._grace or Deadline(clock.BEFORE_RESET)
-            arrived = drained and (bool(sink.witness.refusal) or sink.witness.arrived(self._written))
-            if arrived or sink.broken or self._grace.over:
-                self._end("reset", sink)
-
-    def _end(self, ending: Ending, sink: Side) -> None:
-        if ending == "fin":
+    def _hand_on_end(self, sink: Side) -> None:
+        """Hand on an end behind the octets that came before it."""
+        if self._at < self._stop:
+            return
+        if self.ended == "fin" or (self.cutter.end == "fin" and self._clear(sink)):
             sink.finish()
             self.handed_on = True
-        else:
+        elif self.cutter.end == "reset" and self._clear(sink):
             self.aborting = True
+
+    def _hand_on_reset(self, sink: Side) -> None:
+        """Hand on a reset when the octets before it have arrived, or nobody reads them."""
+        self._grace = self._grace or Deadline(clock.BEFORE_RESET)
+        read = self.ended is not None and self._at == self._stop
+        arrived = bool(sink.witness.refusal) or sink.witness.arrived(self._written)
+        self.aborting = (read and arrived) or sink.broken or self._grace.over
+        if self.aborting and self.ended is None:
+            self._note_end("reset")

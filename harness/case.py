@@ -1,8 +1,8 @@
 """What a test case is written with: clauses, checks, axes, prerequisites.
 
-A case is a pytest function named `case_…` in a file below `conformance/cases/`. Its
-docstring quotes the clauses that it decides; it takes `single` (one peer opposite the tester) or `pair`
-(two peers with a relay between them) and `check`, and records what it observed:
+A case is a pytest function named `case_…` in a file below `conformance/cases/`. Its docstring
+quotes the clauses that it decides; it takes `single` (one peer opposite the tester) or `pair` (two
+peers with a relay between them) and `check`, and records what it observed:
 
     @needs("kind:bytes")
     @each("schedule", ["whole", "1*"])
@@ -29,10 +29,21 @@ from typing import TypeVar
 import pytest
 
 from harness import clauses
-from harness.payloads import Message
+from harness.codec import Kind
+from harness.connection import Connection, Reading
+from harness.hello import vocabulary
+from harness.meeting import Meeting, Pair, Single
+from harness.payloads import Message, Received
 from harness.verdicts import Check
+from harness.witness import Stuck
 
 QUOTATION = re.compile(r"^([A-Z]+-\d+): (.+(?:\n[ ]+.+)*)", re.MULTILINE)
+
+__all__ = [
+    "CaseOver", "Connection", "Kind", "Meeting", "Message", "Pair", "Reading", "Received",
+    "Recorder", "Single", "Stuck", "Untestable", "declared", "each", "needs", "octets",
+    "prerequisite", "recipe", "text",
+]
 
 text, octets, recipe = Message.text, Message.octets, Message.recipe
 
@@ -61,7 +72,11 @@ def needs(*features: str) -> Callable[[Function], Function]:
     """Declare features that each peer of the case must have declared in `hello`.
 
     For a peer that lacks one, the case is UNSUPPORTED, without asking the peer for anything.
+    Raises ValueError for a word that the protocol does not have: no peer could ever declare it.
     """
+    for word in features:
+        if word not in vocabulary():
+            raise ValueError(f"the adapter protocol has no feature {word!r}")
 
     def mark(function: Function) -> Function:
         pytest.mark.needs(*features)(function)

@@ -1,149 +1,71 @@
 """The command line: `python -m harness VERB`.
 
-It resolves what the user names (interpreters, peers, cases, lists), hands it to the module that
-does the work, and turns every problem of the user's into one sentence and a documented exit code:
+It hands what the user asks for to the module that does the work, and sees to the exit code:
 0 conforms, 1 does not, 2 usage or a selection that matched nothing, 3 incomplete or harness fault.
 """
 
 from __future__ import annotations
 
-import os
+import errno
+import signal
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
 
-from harness import __version__, clauses, clock, discovery, environments, known, peers, suite
+from harness import __version__, clauses, clock, known, options, suite
 from harness import results as results_file
-from harness.peers import PeerSpec
-from harness.plan import ROOT, Roster, Stem, case_ids
-from harness.process import PeerError
+from harness.known import KnownLine
+from harness.listing import list_cases, list_clauses, list_peers
+from harness.muster import MusterFailed
+from harness.plan import Roster, Stem, case_ids
+from harness.problem import Incomplete, Usage
 from harness.report import junit, terminal
-from harness.run import MusterFailed, Request, carry_out, muster
-from harness.smoke import smoke as smoke_peer
+from harness.report.findings import counted
+from harness.results import Run
+from harness.run import NothingToRun, Request, carry_out
+from harness.selection import Selection
+from harness.smokerun import smoke_peers
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-USAGE = 2
-INCOMPLETE = 3
-
-
-def fail(code: int, message: str) -> NoReturn:
-    """End with one message on stderr and an exit code."""
-    click.echo(f"harness: {message}", err=True)
-    sys.exit(code)
+LISTS: dict[str, Callable[[Selection, bool], None]] = {
+    "cases": list_cases, "peers": list_peers, "clauses": list_clauses,
+}
 
 
-@dataclass
-class Selection:
-    """The options that say which peers and cases are meant."""
+class _Verbs(click.Group):
+    """Sees that no end of a verb has an exit code that means something else.
 
-    peer_files: Sequence[Path]
-    peer: Sequence[str]
-    partner: Sequence[str]
-    case: Sequence[str]
-    clause: Sequence[str]
+    Python's own for an exception is 1, which says that a peer does not conform.
+    """
 
-    def stems(self) -> list[Stem]:
-        """Return the selected cases; ends with exit code 2 when there are none."""
-        for ident in self.clause:
-            if ident not in clauses.load():
-                fail(USAGE, f"--clause {ident}: SPEC.md has no such clause; `list --clauses` names them")
-        everything = suite.collect()
-        for glob in self.case:
-            if not any(stem.chosen([glob], []) for stem in everything):
-                fail(USAGE, f"--case {glob}: matches no case; `list --cases` names them")
-        chosen = [stem for stem in everything if stem.chosen(self.case, self.clause)]
-        if not chosen:
-            fail(USAGE, "no case fits both --case and --clause")
-        return chosen
-
-    def roster(self) -> Roster:
-        """Return the selected peers, ready to start.
-
-        Ends with exit code 2 for a glob that matches nothing or a file that cannot be used, and
-        with 3 when what a third party requires cannot be installed.
-        """
+    def invoke(self, ctx: click.Context) -> Any:
+        # An orderly end on SIGTERM, too: a peer that does not notice the end of its stdin would
+        # otherwise be left.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            judged = peers.select(self.available, self.peer)
-            partners = peers.select(self.available, self.partner) if self.partner else []
-            installed = peers.ready([*judged, *partners], environments.prepare)
-        except peers.PeersError as error:
-            fail(USAGE, str(error))
-        except environments.PreparationFailed as error:
-            fail(INCOMPLETE, str(error))
-        return Roster(tuple(installed[: len(judged)]), tuple(installed[len(judged) :]))
-
-    @cached_property
-    def available(self) -> list[PeerSpec]:
-        """Every peer there is: the reference on each interpreter, then the files' peers.
-
-        Raises `PeersError`. Nothing is installed for them yet.
-        """
-        interpreters = discovery.discover()
-        found = peers.reference_peers(interpreters, ROOT)
-        for path in self.peer_files:
-            found += peers.load_file(path, interpreters)
-        return found
-
-    def options(self) -> dict[str, Any]:
-        """Return the selection as the results file states it and a replay repeats it."""
-        return {
-            "peers": [str(path) for path in self.peer_files], "peer": list(self.peer),
-            "with": list(self.partner), "case": list(self.case), "clause": list(self.clause),
-        }
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Incomplete("interrupted") from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise  # whoever reads our output has seen enough: click sees to it
+            traceback.print_exc()
+            raise Incomplete("the harness itself has failed; the traceback says where") from error
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
-def _peer_files(function: Function) -> Function:
-    return click.option(
-        "--peers", "peer_files", multiple=True, metavar="FILE.toml",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Add the third-party peers of this file. May be repeated.",
-    )(function)
-
-
-def _selection(function: Function) -> Function:
-    decorators = [
-        _peer_files,
-        click.option("--peer", multiple=True, metavar="GLOB",
-                     help="Judge only peers whose name matches, alone and in pairs with each other."),
-        click.option("--with", "partner", multiple=True, metavar="GLOB",
-                     help="Pair the judged peers with these as well, without judging these alone."),
-        click.option("--case", multiple=True, metavar="GLOB", help="Only cases whose name matches."),
-        click.option("--clause", multiple=True, metavar="ID", help="Only cases that decide this clause."),
-    ]
-    for decorate in reversed(decorators):
-        function = decorate(function)
-    return function
-
-
-def _running(function: Function) -> Function:
-    decorators = [
-        click.option("--jobs", type=click.IntRange(1), metavar="N", default=os.cpu_count() or 1,
-                     help="Worker processes.  [default: one per core]"),
-        click.option("--results", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.jsonl",
-                     help="Keep the results file here."),
-        click.option("--junit", "junit_file", type=click.Path(dir_okay=False, path_type=Path),
-                     metavar="FILE.xml", help="Write a JUnit XML report as well."),
-        click.option("--known-failing", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                     multiple=True, metavar="FILE", help="Excuse the failures that this list names exactly."),
-        click.option("--patience", type=click.FloatRange(0.1, 1000), default=1.0, metavar="FACTOR",
-                     help="Multiply every time limit; for slow or busy machines.  [default: 1]"),
-        click.option("--validate", is_flag=True,
-                     help="Hold every answer of a peer against the protocol's schemas."),
-    ]
-    for decorate in reversed(decorators):
-        function = decorate(function)
-    return function
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="harness")
 def main() -> None:
     """Judge implementations of the Stockings wire format.
@@ -154,10 +76,26 @@ def main() -> None:
     """
 
 
+@dataclass(frozen=True)
+class Running:
+    """The options that say how to run, and where the outcome goes."""
+
+    results: Path | None
+    junit_file: Path | None
+    known_failing: Sequence[Path]
+    patience: float
+    validate: bool
+    jobs: int = 1
+
+
 @main.command()
-@_selection
-@_running
-def run(**options: Any) -> None:
+@options.selection
+@options.jobs
+@options.running
+def run(
+    peer_files: Sequence[Path], peer: Sequence[str], partner: Sequence[str], case: Sequence[str],
+    clause: Sequence[str], **running: Any,
+) -> None:
     """Run the cases against each peer and each ordered pair of peers.
 
     Without options: the reference on every interpreter that is found, in both flavours, all cases,
@@ -169,167 +107,144 @@ def run(**options: Any) -> None:
       python -m harness run --peer 'reference@cpython2.7-*' --case 'handshake/**'
       python -m harness run --peers mine.toml --peer mine --with 'reference@*'
     """
-    running = {key: options.pop(key) for key in
-               ("jobs", "results", "junit_file", "known_failing", "patience", "validate")}
-    selection = Selection(**options)
-    clock.set_patience(running["patience"])
-    stems = selection.stems()
-    roster = selection.roster()
-    if not case_ids(stems, roster):
-        fail(USAGE, "the selected cases and peers do not meet: nothing to run")
-    _run(stems, roster, None, selection, running)
+    selection = Selection(peer_files, peer, partner, case, clause)
+    _run(selection.stems(), selection, None, Running(**running))
 
 
 @main.command()
 @click.argument("case_id")
-@_peer_files
-@_running
+@options.peer_files
+@options.running
 def replay(case_id: str, peer_files: Sequence[Path], **running: Any) -> None:
     """Run exactly one case again, by the id that a report gave.
 
     \b
     Example:
-      python -m harness replay 'handshake/order/glued@reference@cpython2.7-poll~reference@cpython3.13-poll'
+      python -m harness replay 'handshake/order/glued[1*]@reference@cpython2.7-poll'
     """
-    stem_name, _, names_text = case_id.partition("@")
-    names = tuple(dict.fromkeys(names_text.split("~")))
-    clock.set_patience(running["patience"])
-    stems = [stem for stem in suite.collect() if stem.name == stem_name]
+    stem_name, _, names = case_id.partition("@")
+    selection = Selection(peer_files, tuple(dict.fromkeys(names.split("~"))))
+    stems = [stem for stem in selection.suite if stem.name == stem_name]
     if not stems:
-        fail(USAGE, f"no case is called {stem_name!r}; `list --cases` names them")
-    selection = Selection(peer_files, names, (), (), ())
-    roster = selection.roster()
-    if case_id not in case_ids(stems, roster):
-        fail(USAGE, f"{stem_name!r} is not a case for {names_text!r}")
-    _run(stems, roster, frozenset({case_id}), selection, {**running, "jobs": 1})
+        raise Usage(f"no case is called {stem_name!r}; see `list cases`")
+    _run(stems, selection, frozenset({case_id}), Running(**running))
 
 
 def _run(
-    stems: Sequence[Stem], roster: Roster, ids: frozenset[str] | None, selection: Selection,
-    running: dict[str, Any],
+    stems: Sequence[Stem], selection: Selection, ids: frozenset[str] | None, running: Running
 ) -> NoReturn:
-    lines = _known_lines(running["known_failing"], selection)
+    """Run the cases on the selected peers, report, and end with the exit code of the run."""
+    clock.set_patience(running.patience)
+    for option, path in (("--results", running.results), ("--junit", running.junit_file)):
+        if path is not None:
+            _require_writable(option, path)
+    lines = _known_lines(running.known_failing, selection)
+    roster = selection.roster()
+    if ids is not None and not ids.issubset(case_ids(stems, roster)):
+        raise Usage(f"{stems[0].name!r} is not a case for {', '.join(selection.peer)}")
     console = Console(highlight=False)
     with tempfile.TemporaryDirectory(prefix="stockings-", ignore_cleanup_errors=True) as temporary:
-        kept = running["results"] or Path(temporary) / "results.jsonl"
-        for path in (kept, running["junit_file"]):
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
+        kept = running.results or Path(temporary) / "results.jsonl"
         request = Request(
-            stems, roster, kept, lines, ids, running["jobs"], running["patience"], running["validate"],
-            {**selection.options(), "known_failing": [str(path) for path in running["known_failing"]]},
+            stems, roster, kept, lines, ids, running.jobs, running.patience, running.validate,
+            {
+                **selection.options(),
+                "known_failing": [str(path) for path in running.known_failing],
+            },
         )
-        try:
-            outcome = carry_out(
-                request, lambda total: terminal.Live(console, total), Path(temporary)
-            )
-        except MusterFailed as error:
-            fail(INCOMPLETE, f"nothing was run, since not every peer can be used:\n{error}")
-        except (suite.SuiteError, results_file.ResultsError) as error:
-            fail(INCOMPLETE, str(error))
-        terminal.summary(outcome, console, clauses.load())
-        if running["junit_file"] is not None:
-            junit.write(outcome, running["junit_file"])
-    assert outcome.footer is not None
-    sys.exit(outcome.footer.exit)
+        outcome = _carried_out(request, console, Path(temporary))
+    _report(outcome, console, running.junit_file)
 
 
-def _known_lines(paths: Sequence[Path], selection: Selection) -> list[known.KnownLine]:
+def _require_writable(option: str, path: Path) -> None:
+    """Raise a usage error now rather than after the run; leave the file as it is."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        existed = path.exists()
+        path.open("a").close()
+        if not existed:
+            path.unlink()
+    except OSError as error:
+        raise Usage(f"{option} {path}: cannot be written: {error.strerror}") from error
+
+
+def _known_lines(paths: Sequence[Path], selection: Selection) -> list[KnownLine]:
     """Read the lists; a line that fits no case of the whole suite is an error."""
     if not paths:
         return []
     try:
         lines = [line for path in paths for line in known.read(path)]
     except known.KnownFailingError as error:
-        fail(USAGE, str(error))
-    universe = case_ids(suite.collect(), Roster(tuple(selection.available)))
+        raise Usage(str(error)) from error
+    universe = case_ids(selection.suite, Roster(tuple(selection.available)))
     for line in known.unused(lines, universe):
-        fail(USAGE, f"{line.file}:{line.line}: {line.pattern!r} matches no case")
+        raise Usage(f"{line.file}:{line.line}: {line.pattern!r} matches no case of any peer")
     return lines
 
 
+def _carried_out(request: Request, console: Console, folder: Path) -> Run:
+    try:
+        return carry_out(request, lambda total: terminal.Live(console, total), folder)
+    except NothingToRun as error:
+        raise Usage(f"nothing to run: {error}") from error
+    except MusterFailed as error:
+        raise Incomplete(f"nothing was run: {error}") from error
+    except (suite.SuiteError, results_file.ResultsError) as error:
+        raise Incomplete(str(error)) from error
+
+
+def _report(outcome: Run, console: Console, junit_file: Path | None) -> NoReturn:
+    """Show the outcome of a run, convert it, and end with its exit code."""
+    terminal.summary(outcome, console, clauses.load())
+    if junit_file is not None:
+        junit.write(outcome, junit_file)
+    assert outcome.footer is not None
+    if outcome.footer.missing:
+        gap = counted(outcome.header.planned - len(outcome.results), "case")
+        raise Incomplete(f"{gap} without result, {outcome.footer.missing[0]} among them")
+    sys.exit(outcome.footer.exit)
+
+
 @main.command("list")
-@_selection
-@click.option("--cases", "what", flag_value="cases", help="The cases.  [default]", default="cases")
-@click.option("--peers-found", "what", flag_value="peers", help="The peers, and what they declare.")
-@click.option("--clauses", "what", flag_value="clauses", help="The clauses, and the cases that decide each.")
-def list_(what: str, **options: Any) -> None:
-    """List cases, peers or clauses without running anything.
+@click.argument("what", type=click.Choice(list(LISTS)), default="cases", required=False)
+@options.selection
+@click.option("-v", "--verbose", is_flag=True,
+              help="Peers: features, and interpreters passed over. Clauses: their sentences.")
+def list_(
+    what: str, verbose: bool, peer_files: Sequence[Path], peer: Sequence[str],
+    partner: Sequence[str], case: Sequence[str], clause: Sequence[str],
+) -> None:
+    """List cases, peers or clauses without running a case.
 
     \b
     Examples:
       python -m harness list --case 'handshake/**'
-      python -m harness list --peers-found --peers conformance/peers.toml
-      python -m harness list --clauses
+      python -m harness list peers --peers conformance/peers.toml
+      python -m harness list clauses
     """
-    selection = Selection(**options)
-    if what == "peers":
-        _list_peers(selection)
-    elif what == "clauses":
-        _list_clauses(selection)
-    else:
-        for stem in selection.stems():
-            click.echo(f"{stem.name}  ({stem.shape}: {', '.join(ident for ident, _ in stem.clauses)})")
-
-
-def _list_peers(selection: Selection) -> None:
-    with tempfile.TemporaryDirectory(prefix="stockings-", ignore_cleanup_errors=True) as temporary:
-        roster = selection.roster()
-        try:
-            mustered = muster(roster.specs, Path(temporary))
-        except MusterFailed as error:
-            fail(INCOMPLETE, str(error))
-    for spec in roster.specs:
-        hello = mustered.hellos.get(spec.name)
-        if hello is not None:
-            click.echo(f"{spec.name}  {hello.implementation}, {hello.body['runtime']}")
-    for line in mustered.left_out:
-        click.echo(f"left out: {line}")
-
-
-def _list_clauses(selection: Selection) -> None:
-    stems = selection.stems()
-    for ident, clause in clauses.load().items():
-        deciding = sorted({stem.case for stem in stems if ident in dict(stem.clauses)})
-        click.echo(f"{ident}  {clause.level}  {', '.join(deciding) or '-'}")
+    LISTS[what](Selection(peer_files, peer, partner, case, clause), verbose)
 
 
 @main.command()
 @click.argument("peer")
-@_peer_files
-@click.option("--patience", type=click.FloatRange(0.1, 1000), default=1.0, metavar="FACTOR",
-              help="Multiply every time limit.  [default: 1]")
+@options.peer_files
+@options.patience
 def smoke(peer: str, peer_files: Sequence[Path], patience: float) -> None:
-    """Check the adapter of one peer: does it obey the adapter protocol?
+    """Check the adapter of a peer: does it obey the adapter protocol?
 
-    PEER is a peer's name or a glob that matches one.
+    PEER is a peer's name, or a glob. A peer that cannot be started at all ends this with exit
+    code 3; an adapter that fails a check, with 1.
 
     \b
     Example:
       python -m harness smoke mine --peers mine.toml
     """
-    clock.set_patience(patience)
-    roster = Selection(peer_files, (peer,), (), (), ()).roster()
-    worst = 0
-    for spec in roster.judged:
-        click.echo(spec.name)
-        try:
-            checks = smoke_peer(
-                list(spec.command), dict(spec.environment), spec.flavour, patience,
-                mirror_command=list(spec.mirror) or None,
-            )
-        except PeerError as error:
-            fail(INCOMPLETE, str(error))
-        for one in checks:
-            click.echo(f"  {'ok  ' if one.ok else 'FAIL'}  {one.name}" + ("" if one.ok else f": {one.message}"))
-        worst = max(worst, 0 if all(one.ok for one in checks) else 1)
-    sys.exit(worst)
+    sys.exit(smoke_peers(Selection(peer_files, (peer,)).roster().judged, patience))
 
 
 @main.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--junit", "junit_file", type=click.Path(dir_okay=False, path_type=Path),
-              metavar="FILE.xml", help="Write a JUnit XML report.")
+@click.argument("file", type=options.EXISTING)
+@options.junit
 def report(file: Path, junit_file: Path | None) -> None:
     """Show a results file again, and convert it; exits as the run did.
 
@@ -340,9 +255,7 @@ def report(file: Path, junit_file: Path | None) -> None:
     try:
         outcome = results_file.read(file)
     except results_file.ResultsError as error:
-        fail(INCOMPLETE, str(error))
-    terminal.summary(outcome, Console(highlight=False), clauses.load())
+        raise Incomplete(str(error)) from error
     if junit_file is not None:
-        junit.write(outcome, junit_file)
-    assert outcome.footer is not None
-    sys.exit(outcome.footer.exit)
+        _require_writable("--junit", junit_file)
+    _report(outcome, Console(highlight=False), junit_file)

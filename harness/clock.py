@@ -41,6 +41,27 @@ UNPROVED_GAP = 0.001
 #: For octets to arrive before a reset that came behind them is handed on: loopback delivery is
 #: immediate, unless the receiver does not read, and then a reset overtakes the octets anyway.
 BEFORE_RESET = 1.0
+#: For a peer to do what needs nobody else: microseconds of work, so this is what an overloaded
+#: machine may take, not what a peer may need. It is also what a peer's own limit is exceeded by.
+STEP = 10.0
+#: For a process to start and to say hello: an interpreter under load, wine among them.
+HELLO = 20.0
+#: For an exchange of at most some MiB between two peers.
+EXCHANGE = 30.0
+#: For the threads of a closed connection to end.
+SETTLE = 5.0
+#: Between two looks at those threads: a look is a question to the peer, which takes a moment, too.
+SETTLE_LOOK = 0.005
+#: For a peer to end after `bye`, before it is killed.
+FAREWELL = 2.0
+#: For a peer to take a long request out of its stdin.
+TAKE_LINE = 10.0
+#: Between the end of a peer's stdout and the end of its process.
+REAP = 2.0
+#: For a peer that does not read to take the octets that it is going to take by itself.
+SATED = 1.0
+#: For octets that a reader has got already to show in the relay's record.
+RECORDED = 5.0
 #: For our own relay thread to end: it does nothing that blocks.
 OWN_THREAD = 5.0
 #: For the kernel to show two octets of our own: the probe that decides if proofs are possible.

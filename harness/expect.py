@@ -6,16 +6,14 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
 from harness import clock
-from harness.case import Recorder
-from harness.peer import Connection, Meeting, Reading
+from harness.case import Recorder, prerequisite
+from harness.connection import Connection, Reading
+from harness.meeting import Meeting
 from harness.payloads import Message, Received, describe
-from harness.process import LibraryRaised
-from harness.relay import Direction
+from harness.peererror import LibraryRaised
+from harness.relay import Direction, Seen
 from harness.schedule import parse
-from harness.tester import PeerEnded, Tester
-
-#: Seconds for octets that a reader has got already to show in the relay's record.
-RECORDED = 5.0
+from harness.tester import OutOfTime, PeerEnded, Tester
 
 
 def both_ways(meeting: Meeting) -> Iterator[tuple[Connection, Connection, Direction]]:
@@ -30,32 +28,39 @@ def sent(check: Recorder, wire: Direction, messages: Sequence[Message], *clauses
     Each clause is decided by what it speaks of: FRAME-2 by the kinds, FRAME-3 and FRAME-4 by the
     lengths, FRAME-5 by the headers; any other one by whether the frames are the right ones at all.
     """
-    clock.until(lambda: len(wire.frames) >= len(messages) or wire.malformed is not None, RECORDED)
-    frames = list(wire.frames)
+    clock.until(
+        lambda: len(wire.frames) >= len(messages) or wire.malformed is not None, clock.RECORDED
+    )
+    frames = wire.frames
     for clause in clauses:
         if clause == "FRAME-2":
-            _same(check, clause, "kinds", [one.kind for one in messages], [one.kind for one in frames])
+            _same(check, clause, "kinds", _kinds(messages), _kinds(frames))
         elif clause in ("FRAME-3", "FRAME-4"):
-            _same(check, clause, "payload lengths", [one.length for one in messages], [one.length for one in frames])
+            lengths = [[one.length for one in some] for some in (messages, frames)]
+            _same(check, clause, "payload lengths", *lengths)
         elif clause == "FRAME-5":
+            prerequisite(frames, "no frame came whose header could be judged")
             longer = [frame.length for frame in frames if not frame.shortest]
             check(clause, not longer, "shortest headers", f"longer headers at the lengths {longer}")
         else:
-            wanted = [f"{one.kind} of {one.length} octets, crc {one.crc32}" for one in messages]
-            got = [f"{one.kind} of {one.length} octets, crc {one.crc32}" for one in frames]
-            ok = got == wanted and wire.malformed is None
-            observed = str(wire.malformed) if wire.malformed is not None else _first_difference(wanted, got)
-            check(clause, ok, f"exactly the {len(messages)} frames of the written messages", observed)
+            wanted, got = (list(map(_frame, some)) for some in (messages, frames))
+            malformed = wire.malformed
+            observed = _first_difference(wanted, got) if malformed is None else str(malformed)
+            expected = f"exactly the {len(messages)} frames of the written messages"
+            check(clause, malformed is None and got == wanted, expected, observed)
 
 
 def delivered(
-    check: Recorder, reading: Reading | Sequence[Received], messages: Sequence[Message], *clauses: str
+    check: Recorder,
+    reading: Reading | Sequence[Received],
+    messages: Sequence[Message],
+    *clauses: str,
 ) -> None:
     """Check that exactly the messages were read: FRAME-10 by the kinds, any other by everything."""
     got = list(reading.messages if isinstance(reading, Reading) else reading)
     for clause in clauses:
         if clause == "FRAME-10":
-            _same(check, clause, "kinds", [one.kind for one in messages], [one.kind for one in got])
+            _same(check, clause, "kinds", _kinds(messages), _kinds(got))
             continue
         ok = len(got) == len(messages) and all(
             one.matches(message) for one, message in zip(got, messages, strict=True)
@@ -70,6 +75,21 @@ def delivered(
 def cut(check: Recorder, tester: Tester, octets: bytes, schedule: str) -> None:
     """Send octets in the pieces of a schedule, and note how sure it is that they arrived so."""
     check.note_segmentation(tester.send_cut(octets, parse(schedule)))
+
+
+def arrived(tester: Tester, n: int) -> bytes:
+    """Return the next `n` octets, or those that came before the peer ended or the time was over."""
+    before = len(tester.octets_received)
+    try:
+        return tester.receive_exactly(n)
+    except (PeerEnded, OutOfTime):
+        return tester.octets_received[before:]
+
+
+def fill(tester: Tester, octets: bytes) -> None:
+    """Send octets and wait until the peer has taken them, or takes no more for a while."""
+    with contextlib.suppress(OutOfTime):
+        tester.send_cut(octets, parse("whole"), within=clock.SATED)
 
 
 def offer(tester: Tester, octets: bytes) -> None:
@@ -88,11 +108,21 @@ def refusal(call: Callable[[], object]) -> str | None:
     return None
 
 
-def _same(check: Recorder, clause: str, what: str, wanted: list[object], got: list[object]) -> None:
+def _kinds(some: Sequence[Message | Seen | Received]) -> list[str]:
+    return [one.kind for one in some]
+
+
+def _frame(one: Message | Seen) -> str:
+    return f"{one.kind} of {one.length} octets, crc {one.crc32}"
+
+
+def _same(
+    check: Recorder, clause: str, what: str, wanted: Sequence[object], got: Sequence[object]
+) -> None:
     check(clause, got == wanted, f"{what} {_short(wanted)}", f"{what} {_short(got)}")
 
 
-def _short(values: list[object]) -> str:
+def _short(values: Sequence[object]) -> str:
     shown = ", ".join(str(value) for value in values[:12])
     return f"{shown} and {len(values) - 12} more" if len(values) > 12 else shown
 

@@ -17,8 +17,9 @@ from typing import Any
 from harness.clauses import load
 from harness.verdicts import RED, Verdict
 
-LINE = re.compile(r"^(?P<pattern>\S+)\s+(?P<verdict>[A-Z]+)\s+(?P<clause>\S+)\s+#\s*(?P<reason>\S.*)$")
-
+LINE = re.compile(
+    r"^(?P<pattern>\S+)\s+(?P<verdict>[A-Z]+)\s+(?P<clause>\S+)\s+#\s*(?P<reason>\S.*)$"
+)
 
 #: Verdicts that a peer can be known for; HARNESS and STALE are about us and the list itself.
 EXPECTABLE = frozenset(one.value for one in RED - {Verdict.STALE, Verdict.HARNESS})

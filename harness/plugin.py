@@ -1,8 +1,8 @@
 """The pytest plugin: turns case functions, peers and pairs into judged test items.
 
 pytest collects, selects, parallelises (with xdist) and runs; this plugin gives each item its case
-id, its peers and its recorder, runs it, looks what it left behind, and has it judged. It is loaded
-in the worker processes too; whatever only the main process does is in `harness.run`.
+id, its peers and its recorder, and hands it to `harness.trial`. It is loaded in the worker
+processes too; whatever only the main process does is in `harness.run`.
 """
 
 from __future__ import annotations
@@ -10,41 +10,27 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-import traceback
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from harness import clock
-from harness.case import CaseOver, Recorder, Untestable, declared
-from harness.known import find
-from harness.peer import Hello, Pair, Peer, Pool, Single
+from harness.case import Recorder, declared
+from harness.meeting import Pair, Single
 from harness.plan import CASES, Plan, Stem
-from harness.process import (
-    AdapterFault,
-    Died,
-    Garbage,
-    LibraryRaised,
-    NotStarted,
-    PeerError,
-    StepTimeout,
-    Unsupported,
-)
-from harness.results import Known, Result
-from harness.tester import Misframed, OutOfTime, PeerEnded
-from harness.verdicts import RED, Judgement, Trouble, Verdict, judge, overlay
-
-#: Decided after every case, without being declared: nothing of a closed connection may remain.
-LEFTOVERS = "END-8"
+from harness.pool import Pool
+from harness.trial import Trial
+from harness.verdicts import RED
 
 PLAN = pytest.StashKey[Plan]()
 POOL = pytest.StashKey[Pool]()
 STEM = pytest.StashKey[Stem]()
 IDENT = pytest.StashKey[str]()
-RESULT = pytest.StashKey[Result]()
+RED_RESULT = pytest.StashKey[bool]()
 
+#: The property under which pytest, and xdist, carry a result to the main process.
+PROPERTY = "stockings-result"
 #: What a case id may consist of, so that it can be typed, globbed and quoted in a shell.
 ID_CHARACTERS = re.compile(r"[A-Za-z0-9@~/.,:;=+*!|()\[\]<>_-]+")
 
@@ -106,11 +92,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _name(item: pytest.Function) -> str:
-    values = dict(item.callspec.params)
-    shape = "single" if "single" in values else "pair"
-    peers = values.pop(shape)
     path = item.path.relative_to(CASES).with_suffix("").as_posix()
     function = item.originalname.removeprefix("case_").replace("_", "-")
+    values = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+    shapes = values.keys() & {"single", "pair"}
+    if len(shapes) != 1 or "check" not in item.fixturenames:
+        raise pytest.UsageError(
+            f"the case {path}/{function} has to take 'check', and either 'single' or 'pair'"
+        )
+    shape = shapes.pop()
+    peers = values.pop(shape)
     params = "[" + ",".join(str(value) for value in values.values()) + "]" if values else ""
     item.stash[STEM] = Stem(
         f"{path}/{function}", params, shape,
@@ -147,116 +138,26 @@ def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
-    """Run a case, look what it left behind, and have the record judged."""
+    """Run a case in the place of pytest, and keep its result."""
     plan = pyfuncitem.config.stash[PLAN]
     stem = pyfuncitem.stash[STEM]
-    recorder = pyfuncitem.funcargs["check"]
-    assert isinstance(recorder, Recorder)
-    ident = pyfuncitem.stash[IDENT]
-    names = tuple(ident.partition("@")[2].split("~"))
-    peers = [pyfuncitem.config.stash[POOL].get(name) for name in dict.fromkeys(names)]
-    began = clock.now()
-    lacking = _lacking(plan, stem, peers)
-    if lacking:
-        judgement = Judgement(Verdict.UNSUPPORTED, None, lacking, None)
-    else:
-        trouble = _run(pyfuncitem, peers)
-        trouble = _look_behind(peers) or trouble
-        judgement = judge([ident for ident, _ in stem.clauses], recorder.checks, trouble)
-    known = find(plan.known, ident, judgement.verdict, judgement.clause)
-    final = overlay(judgement, known)
-    stderr = "".join(peer.stderr_since_mark() for peer in peers) if final.verdict in RED else ""
-    pyfuncitem.stash[RESULT] = Result(
-        id=ident, case=stem.case, params=stem.params, peers=names,
-        verdict=final.verdict, clause=final.clause, reason=final.reason,
-        checks=tuple(recorder.checks), clauses=tuple(ident for ident, _ in stem.clauses),
-        step=final.step, seconds=round(clock.now() - began, 6),
-        segmentation=recorder.segmentation, stderr=stderr,
-        expected_verdict=None if known is None else known.verdict,
-        known=None if known is None else Known(known.line, known.reason),
-    )
+    given = pyfuncitem.funcargs
+    wanted = {name: given[name] for name in pyfuncitem._fixtureinfo.argnames}
+    recorder, meeting = given["check"], given[stem.shape]
+    assert isinstance(recorder, Recorder) and isinstance(meeting, (Single, Pair))
+    trial = Trial(pyfuncitem.stash[IDENT], stem, recorder, meeting, plan.hellos)
+    result = trial.result(lambda: pyfuncitem.obj(**wanted), plan.known)
+    pyfuncitem.user_properties.append((PROPERTY, json.dumps(result.to_json())))
+    pyfuncitem.stash[RED_RESULT] = result.verdict in RED
     return True
-
-
-def _lacking(plan: Plan, stem: Stem, peers: list[Peer]) -> str | None:
-    for peer in peers:
-        missing = [word for word in stem.needs if word not in Hello(plan.hellos[peer.name]).features]
-        if missing:
-            return f"{peer.name} does not declare {', '.join(missing)}"
-    return None
-
-
-def _run(item: pytest.Function, peers: list[Peer]) -> Trouble | None:
-    """Run the case function; say what interrupted it, if anything did."""
-    stem = item.stash[STEM]
-    try:
-        for peer in peers:
-            peer.ensure()
-            peer.mark()
-        item.obj(**{name: item.funcargs[name] for name in item._fixtureinfo.argnames})
-    except CaseOver:
-        return None
-    except Exception as error:
-        trouble = trouble_of(error, stem)
-        if not isinstance(error, (LibraryRaised, Untestable)):
-            # What the peer does now is nobody's business any more: it starts anew.
-            for peer in peers:
-                peer.kill()
-        return trouble
-    return None
-
-
-def trouble_of(error: Exception, stem: Stem) -> Trouble:
-    """Say what an exception that ended a case means for its verdict."""
-    if isinstance(error, LibraryRaised):
-        return Trouble(Verdict.FAIL, error.step, _first_clause(stem), str(error))
-    if isinstance(error, (PeerEnded, Misframed)):
-        clause = error.malformed.clause if isinstance(error, Misframed) else _first_clause(stem)
-        return Trouble(Verdict.FAIL, "the tester's end", clause, str(error))
-    if isinstance(error, OutOfTime):
-        return Trouble(Verdict.TIMEOUT, "the tester's end", None, str(error))
-    if isinstance(error, StepTimeout):
-        return Trouble(Verdict.TIMEOUT, error.step, None, str(error))
-    if isinstance(error, Died):
-        return Trouble(Verdict.CRASH, error.step, None, str(error))
-    if isinstance(error, (NotStarted, Garbage, AdapterFault, Unsupported)):
-        return Trouble(Verdict.UNTESTABLE, error.step, None, str(error))
-    if isinstance(error, Untestable):
-        return Trouble(Verdict.UNTESTABLE, None, None, str(error))
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{Path(place.filename).name}:{place.lineno}"
-    return Trouble(Verdict.HARNESS, None, None, f"{type(error).__name__}: {error} ({where})")
-
-
-def _first_clause(stem: Stem) -> str | None:
-    """The clause that a case is about first of all: the first one that it quotes."""
-    return stem.clauses[0][0] if stem.clauses else None
-
-
-def _look_behind(peers: list[Peer]) -> Trouble | None:
-    """Drop what the case has left open, and see that the peers are whole and free of it."""
-    for peer in peers:
-        try:
-            left = peer.tidy()
-        except PeerError as error:
-            peer.kill()
-            kind = Verdict.CRASH if isinstance(error, Died) else Verdict.TIMEOUT
-            return Trouble(kind, f"after the case: {error.step}", None, str(error))
-        if left:
-            peer.kill()
-            reason = f"{left} threads of closed connections are left in {peer.name}"
-            return Trouble(Verdict.FAIL, "after the case: state", LEFTOVERS, reason)
-    return None
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[Any]:
-    """Put the result where xdist carries it to the main process."""
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let pytest count a red case as failed."""
     report = yield
-    result = item.stash.get(RESULT, None)
-    if report.when == "call" and result is not None:
-        report.case_result = json.dumps(result.to_json())
-        report.outcome = "failed" if result.verdict in RED else "passed"
+    if report.when == "call" and item.stash.get(RED_RESULT, False):
+        report.outcome = "failed"
     return report

@@ -1,7 +1,7 @@
 """One peer process and its line-by-line conversation (adapter protocol, level 1).
 
 This module knows processes, lines and time limits. It knows nothing of clauses, verdicts or frames:
-every way in which a conversation can go wrong is an exception that names the step and the peer.
+every way in which a conversation can go wrong is a `PeerError` that names the step and the peer.
 
 A reader thread per process turns lines into answers, since pipes cannot be waited for with
 `select` on every system. Requests are written by the calling thread.
@@ -17,92 +17,64 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from harness import clock, system
+from harness import clock, schemas, system
+from harness.peererror import (
+    AdapterFault,
+    Died,
+    Garbage,
+    LibraryRaised,
+    NotStarted,
+    PeerError,
+    StepTimeout,
+    Unsupported,
+)
 
 #: The longest line that an adapter may print: protocol version 1.
 LONGEST_LINE = 1 << 20
 #: Octets that may lie unread in a peer's stdin while we write without a watch: the smallest pipe
 #: buffer among the systems that we run on (Windows), so that such a write cannot block.
 UNWATCHED = 4096
-#: Seconds that a peer gets to take a long request out of its stdin.
-TAKE_LINE = 10.0
-#: Seconds between the end of a peer's stdout and the end of its process.
-REAP = 2.0
-#: How much of a peer's stderr is quoted.
+#: How much of a peer's stderr is looked at for its last line.
 TAIL = 4000
-
-
-class PeerError(Exception):
-    """A conversation with a peer failed.
-
-    `peer` is the peer's name, `step` what it was asked to do, `what` one sentence.
-    """
-
-    def __init__(self, peer: str, step: str, what: str) -> None:
-        super().__init__(peer, step, what)
-        self.peer = peer
-        self.step = step
-        self.what = what
-
-    def __str__(self) -> str:
-        return f"{self.peer}: {self.step}: {self.what}"
-
-
-class NotStarted(PeerError):
-    """The peer's command could not be started."""
-
-
-class Garbage(PeerError):
-    """The peer printed something that the protocol does not allow."""
-
-
-class Died(PeerError):
-    """The peer's process ended on its own."""
-
-
-class StepTimeout(PeerError):
-    """The peer did not answer within the time of the step."""
-
-
-class LibraryRaised(PeerError):
-    """The implementation refused: `name` is the exception's name, `body` the whole answer."""
-
-    def __init__(self, peer: str, step: str, body: Mapping[str, Any]) -> None:
-        self.name = str(body.get("name", ""))
-        self.body = body
-        super().__init__(peer, step, f"the library raised {self.name}: {body.get('message', '')}")
-
-
-class Unsupported(PeerError):
-    """The adapter does not know a word of the request."""
-
-
-class AdapterFault(PeerError):
-    """The adapter itself broke."""
+#: The kinds of answer of which each answer is exactly one.
+KINDS = ("ok", "raised", "unsupported", "fault")
 
 
 class Pending:
     """A request on its way; `result` waits for its answer."""
 
-    def __init__(self, process: PeerProcess, ident: int, step: str) -> None:
+    def __init__(self, process: PeerProcess, verb: str, ident: int, step: str) -> None:
         self._process = process
+        self._verb = verb
         self._ident = ident
         self.step = step
 
-    def result(self, within: float) -> dict[str, Any]:
+    def returns(self, within: float) -> bool:
+        """Say whether the answer comes within the time, whatever it is; it is not taken."""
+        return self._process.answered(self._ident, within)
+
+    def result(self, within: float = clock.EXCHANGE) -> dict[str, Any]:
         """Return the `ok` body of the answer.
 
         Waits `within` seconds times the patience factor. Raises `LibraryRaised`, `Unsupported`,
         `AdapterFault`, `StepTimeout`, `Died` or `Garbage`.
         """
-        answer = self._process.answer(self._ident, self.step, within)
-        return _opened(self._process.name, self.step, answer)
+        process = self._process
+        answer = process.answer(self._ident, self.step, within)
+        if process.validate:
+            try:
+                schemas.check_answer(self._verb, answer)
+            except schemas.ProtocolViolation as error:
+                raise Garbage(process.name, self.step, str(error)) from error
+        return _body(process.name, self.step, answer)
 
 
-def _opened(peer: str, step: str, answer: Mapping[str, Any]) -> dict[str, Any]:
-    kinds = [kind for kind in ("ok", "raised", "unsupported", "fault") if kind in answer]
+def _body(peer: str, step: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of an `ok`; every other kind of answer is an exception."""
+    kinds = [kind for kind in KINDS if kind in answer]
     if len(kinds) != 1:
-        raise Garbage(peer, step, f"an answer must be one of ok, raised, unsupported, fault: {answer!r:.300}")
+        what = f"an answer must be one of {', '.join(KINDS)}: {answer!r:.300}"
+        raise Garbage(peer, step, what)
     kind = kinds[0]
     body = answer[kind]
     if kind == "unsupported":
@@ -113,22 +85,30 @@ def _opened(peer: str, step: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         return cast("dict[str, Any]", body)
     if kind == "raised":
         raise LibraryRaised(peer, step, body)
-    raise AdapterFault(peer, step, f"the adapter reported its own fault: {body.get('message', body)}")
+    what = f"the adapter reported its own fault: {body.get('message', body)}"
+    raise AdapterFault(peer, step, what)
 
 
 class PeerProcess:
     """A running adapter, in a process group of its own.
 
     `command` is its argv, `environment` what is added to ours, `name` the peer's name for messages,
-    `stderr_path` the file that its stderr goes to. Starts at once; raises `NotStarted`.
+    `stderr_path` the file that its stderr goes to. With `validate`, every answer is held against
+    the protocol's schemas. Starts at once; raises `NotStarted`.
     `start`, `answer` and `kill` may be called from any thread.
     """
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], name: str, stderr_path: Path
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        name: str,
+        stderr_path: Path,
+        validate: bool = False,
     ) -> None:
         self.name = name
         self.stderr_path = stderr_path
+        self.validate = validate
         self._condition = threading.Condition()
         self._answers: dict[int, dict[str, Any]] = {}
         self._unanswered: dict[int, int] = {}
@@ -141,7 +121,8 @@ class PeerProcess:
                     env={**os.environ, **environment}, **system.group_options(),
                 )
             except (OSError, ValueError) as error:
-                raise NotStarted(name, "start", f"cannot run {command[0]!r}: {error}") from error
+                what = error.strerror if isinstance(error, OSError) else error
+                raise NotStarted(name, "start", f"cannot run {command[0]!r}: {what}") from error
         self._reader = threading.Thread(target=self._read, name=f"reader of {name}", daemon=True)
         self._reader.start()
 
@@ -169,14 +150,14 @@ class PeerProcess:
             self._write(line)
         else:
             self._write_watched(line, step)
-        return Pending(self, ident, step)
+        return Pending(self, verb, ident, step)
 
     def call(self, verb: str, limit: float, /, **keys: Any) -> dict[str, Any]:
         """Send one request and wait `limit` seconds for its answer: see `Pending.result`."""
         return self.start(verb, **keys).result(limit)
 
     def answer(self, ident: int, step: str, within: float) -> dict[str, Any]:
-        """Wait for the answer to request `ident`; see `Pending.result`."""
+        """Wait for the whole answer to request `ident`; see `Pending.result`."""
         deadline = clock.Deadline(within)
         with self._condition:
             while ident not in self._answers:
@@ -187,6 +168,14 @@ class PeerProcess:
                     raise StepTimeout(self.name, step, f"no answer within {deadline.seconds:g} s")
                 self._condition.wait(deadline.left())
             return self._answers.pop(ident)
+
+    def answered(self, ident: int, within: float) -> bool:
+        """Wait until the answer to request `ident` is there or none can come; say whether it is."""
+        deadline = clock.Deadline(within)
+        with self._condition:
+            while ident not in self._answers and self._failure is None and not deadline.over:
+                self._condition.wait(deadline.left())
+            return ident in self._answers
 
     def stderr_tail(self) -> str:
         """Return the end of what the peer has printed on stderr, or an empty text."""
@@ -199,7 +188,7 @@ class PeerProcess:
             return ""
 
     def finish(self, within: float) -> int | None:
-        """Close the peer's stdin, which must end it; return its exit code, or None if it went on."""
+        """Close the peer's stdin, which must end it; return its exit code, None if it goes on."""
         self._close_stdin()
         try:
             return self._popen.wait(clock.Deadline(within).left())
@@ -234,9 +223,11 @@ class PeerProcess:
     def _write_watched(self, line: bytes, step: str) -> None:
         writer = threading.Thread(target=self._write, args=(line,), daemon=True)
         writer.start()
-        writer.join(clock.Deadline(TAKE_LINE).left())
+        deadline = clock.Deadline(clock.TAKE_LINE)
+        writer.join(deadline.left())
         if writer.is_alive():
-            raise StepTimeout(self.name, step, f"did not read its request within {TAKE_LINE:g} s")
+            what = f"did not read its request within {deadline.seconds:g} s"
+            raise StepTimeout(self.name, step, what)
 
     def _read(self) -> None:
         stdout = self._popen.stdout
@@ -253,7 +244,8 @@ class PeerProcess:
             except (ValueError, TypeError, KeyError):
                 return self._fail(Garbage, f"printed a line that is no answer: {line[:200]!r}")
             if not self._take(ident, answer):
-                return self._fail(Garbage, f"answered a request that was not made: {line[:200]!r}")
+                what = f"answered a request that was not made: {line[:200]!r}"
+                return self._fail(Garbage, what)
 
     def _take(self, ident: Any, answer: dict[str, Any]) -> bool:
         with self._condition:
@@ -270,7 +262,7 @@ class PeerProcess:
 
     def _epitaph(self) -> str:
         try:
-            code = self._popen.wait(REAP)
+            code = self._popen.wait(clock.Deadline(clock.REAP).left())
         except subprocess.TimeoutExpired:
             return "closed its stdout, but its process goes on"
         tail = self.stderr_tail().strip().splitlines()

@@ -152,7 +152,8 @@ class Relay:
             sockets.reset(near.socket)
             return None
         sockets.connected(sock)
-        return Side(sock, Witness(sock.getsockname()[:2], self.target, far_opened=False))
+        remote = sockets.far_address(sock, self.target)
+        return Side(sock, Witness(sock.getsockname()[:2], remote, far_opened=False))
 
     def _carry(self, watch: Watch, near: Side, far: Side) -> None:
         forward, backward = self._carriers

@@ -79,6 +79,14 @@ def connected(sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
+def far_address(sock: socket.socket, asked: Address) -> Address:
+    """Return the numeric address at which `asked` was reached; `asked` itself if it has gone."""
+    try:
+        return sock.getpeername()[:2]  # type: ignore[no-any-return]
+    except OSError:
+        return asked
+
+
 def reset(sock: socket.socket) -> None:
     """Close a socket so that the far end sees a reset."""
     with contextlib.suppress(OSError):

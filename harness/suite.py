@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
+import os
+import re
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,10 +18,15 @@ from harness.plan import NOBODY, ROOT, Plan, Stem
 
 #: The version of the requirements that verdicts are given against: SPEC.md's.
 VERSION = "1.0"
+#: Where a user's own options for pytest are; they are meant for other tests than ours.
+USER_OPTIONS = "PYTEST_ADDOPTS"
+#: The lines of pytest's output that tell what went wrong, and how many of the last are quoted.
+TELLING = re.compile(r"^(?:E  +|ERROR:? |INTERNALERROR> (?=\w))(?P<what>.*\S)", re.MULTILINE)
+QUOTED = 6
 
 
 class SuiteError(Exception):
-    """The cases cannot be collected: a fault of ours, told with pytest's own words."""
+    """pytest itself failed, a fault of ours: what it said last, and where all of it is kept."""
 
 
 class _Collector:
@@ -30,28 +39,61 @@ class _Collector:
         self.stems = [item.stash[plugin.STEM] for item in session.items]
 
 
-class Quiet:
-    """Silences pytest's own terminal report, and keeps it for when pytest itself fails."""
+class _Quiet:
+    """Puts a terminal reporter that writes into a buffer in the place of pytest's own."""
 
-    def __init__(self) -> None:
-        self.buffer = io.StringIO()
+    def __init__(self, buffer: io.StringIO) -> None:
+        self.buffer = buffer
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Put a terminal reporter that writes into our buffer in the place of the real one."""
         loud = config.pluginmanager.get_plugin("terminalreporter")
         config.pluginmanager.unregister(loud)
         reporter = pytest.TerminalReporter(config, self.buffer)
         config.pluginmanager.register(reporter, "terminalreporter")
 
 
-def pytest_arguments(plan: Path) -> list[str]:
-    """Return the arguments with which pytest finds the cases and the plan."""
+def run_pytest(plan: Path, options: Sequence[str], watcher: object) -> bool:
+    """Let pytest do what a plan says, without a word on the terminal; say whether it got through.
+
+    It does not get through when the user interrupts it. `watcher` is a pytest plugin of the main
+    process. Raises `SuiteError` when pytest itself fails.
+    """
+    buffer = io.StringIO()
     conformance = ROOT / "conformance"
-    return [
-        f"--rootdir={conformance}", "-c", str(conformance / "pytest.ini"), f"--plan={plan}",
-        str(conformance / "cases"),
+    arguments = [
+        *options, "--import-mode=importlib", f"--rootdir={conformance}",
+        "-c", str(conformance / "pytest.ini"), f"--plan={plan}", str(conformance / "cases"),
     ]
+    # pytest tells usage errors on stderr, past its own reporter.
+    with contextlib.redirect_stderr(buffer), _without(USER_OPTIONS):
+        status = pytest.main(arguments, plugins=[watcher, _Quiet(buffer)])
+    if status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        return True
+    if status == pytest.ExitCode.INTERRUPTED and not TELLING.search(buffer.getvalue()):
+        return False
+    raise SuiteError(_told(buffer.getvalue()))
+
+
+@contextlib.contextmanager
+def _without(variable: str) -> Iterator[None]:
+    value = os.environ.pop(variable, None)
+    try:
+        yield
+    finally:
+        if value is not None:
+            os.environ[variable] = value
+
+
+def _told(output: str) -> str:
+    """Return the telling lines of pytest's output, and keep all of it in a file."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="stockings-pytest-", suffix=".log", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(output)
+    told = [match["what"] for match in TELLING.finditer(output)] or output.splitlines()
+    quoted = "".join(f"\n    {line}" for line in told[-QUOTED:])
+    return f"pytest failed; its whole output is in {file.name}; it said:{quoted}"
 
 
 def collect() -> list[Stem]:
@@ -59,17 +101,15 @@ def collect() -> list[Stem]:
 
     Raises `SuiteError` when pytest cannot collect them.
     """
-    collector, quiet = _Collector(), Quiet()
+    collector = _Collector()
     with tempfile.TemporaryDirectory(prefix="stockings-") as folder:
         plan = Path(folder) / "plan.json"
         nobody = Plan(
             specs=(), hellos={}, singles=(NOBODY,), pairs=((NOBODY, NOBODY),), stderr_folder=folder
         )
         nobody.save(plan)
-        arguments = ["--collect-only", "-p", "no:xdist", *pytest_arguments(plan)]
-        status = pytest.main(arguments, plugins=[collector, quiet])
-    if status != pytest.ExitCode.OK:
-        raise SuiteError(f"the cases cannot be collected:\n{quiet.buffer.getvalue()}")
+        if not run_pytest(plan, ["--collect-only", "-p", "no:xdist"], collector):
+            raise KeyboardInterrupt
     return sorted(collector.stems, key=lambda stem: stem.case)
 
 
@@ -78,5 +118,6 @@ def digest() -> str:
     sha = hashlib.sha256()
     for path in sorted((ROOT / "conformance").rglob("*")):
         if path.suffix in {".md", ".json", ".py"} and "__pycache__" not in path.parts:
-            sha.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+            name = path.relative_to(ROOT).as_posix().encode()
+            sha.update(name + b"\0" + path.read_bytes() + b"\0")
     return sha.hexdigest()

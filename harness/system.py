@@ -16,6 +16,13 @@ import psutil
 WINDOWS = sys.platform == "win32"
 
 
+def cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def group_options() -> dict[str, Any]:
     """Return the keyword arguments of `subprocess.Popen` that start a process group of its own.
 

@@ -92,12 +92,12 @@ class Tester(Receiver):
         sndbuf: int | None = None,
         within: Within = clock.CONNECT,
     ) -> Tester:
-        """Connect to a numeric address, buffers (octets) set before; OSError if that fails."""
+        """Connect to an address, buffers (octets) set before; OSError if that fails."""
         sock = sockets.made(address[0], rcvbuf, sndbuf)
         try:
             sock.settimeout(Deadline.of(within).left())
             sock.connect(address)
-            return cls(sock, address, far_opened=False)
+            return cls(sock, sockets.far_address(sock, address), far_opened=False)
         except OSError:
             sock.close()
             raise

@@ -8,7 +8,7 @@ by something that went wrong later.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal, Protocol, get_args
@@ -146,12 +146,12 @@ class KnownFailure(Protocol):
     """What `overlay` asks of one line of a known-failing list."""
 
     @property
-    def number(self) -> int:
+    def line(self) -> int:
         """The number of the line in its file."""
 
     @property
-    def verdict(self) -> str:
-        """The name of the verdict that is expected."""
+    def verdict(self) -> Verdict:
+        """The verdict that is expected."""
 
     @property
     def clause(self) -> str | None:
@@ -162,12 +162,7 @@ class KnownFailure(Protocol):
         """Why it is expected, in the words of whoever listed it."""
 
 
-def judge(
-    declared: Sequence[str],
-    checks: Sequence[Check],
-    trouble: Trouble | None,
-    standing: Collection[str] = (),
-) -> Judgement:
+def judge(declared: Sequence[str], checks: Sequence[Check], trouble: Trouble | None) -> Judgement:
     """Turn the observations of one case into its verdict; the first rule that fits decides.
 
     1. HARNESS trouble: HARNESS. Nothing that we saw can be relied on.
@@ -179,9 +174,6 @@ def judge(
     6. A failed SHOULD check: WARN by the first one.
     7. Nothing but MAY and INFO checks: INFO.
     8. Otherwise PASS.
-
-    `standing` are clauses that are checked after every case. Nobody has to declare them, and
-    a case that has nothing but these checks has observed nothing.
     """
     broken = _first_failed(checks, "MUST")
     if trouble is not None and trouble.kind is Verdict.HARNESS:
@@ -192,16 +184,15 @@ def judge(
         return Judgement(Verdict.FAIL, broken.clause, difference(broken) + after, None)
     if trouble is not None:
         return _interrupted(trouble)
-    own = [check for check in checks if check.clause in declared or check.clause not in standing]
-    defect = _defect(declared, own)
+    defect = _defect(declared, checks)
     if defect is not None:
         return defect
     missed = _first_failed(checks, "SHOULD")
     if missed is not None:
         return Judgement(Verdict.WARN, missed.clause, difference(missed), None)
-    if all(check.level in ("MAY", "INFO") for check in own):
-        seen = one_line(f"observed {own[0].observed}")
-        return Judgement(Verdict.INFO, own[0].clause, seen, None)
+    if all(check.level in ("MAY", "INFO") for check in checks):
+        seen = one_line(f"observed {checks[0].observed}")
+        return Judgement(Verdict.INFO, checks[0].clause, seen, None)
     return Judgement(Verdict.PASS, None, "", None)
 
 
@@ -215,12 +206,12 @@ def overlay(judgement: Judgement, known: KnownFailure | None) -> Judgement:
     if known is None:
         return judgement
     if (judgement.verdict, judgement.clause) == (known.verdict, known.clause):
-        reason = one_line(f"known failing, line {known.number}: {known.reason}")
+        reason = one_line(f"known failing, line {known.line}: {known.reason}")
         return Judgement(Verdict.XFAIL, judgement.clause, reason, judgement.step)
     if judgement.verdict in GREEN:
         by = f" by {known.clause}" if known.clause else ""
         reason = (
-            f"known-failing line {known.number} expects {known.verdict}{by}, "
+            f"known-failing line {known.line} expects {known.verdict}{by}, "
             f"observed {judgement.verdict}: narrow the line or take it out"
         )
         return Judgement(Verdict.STALE, known.clause, reason, judgement.step)

@@ -1,20 +1,36 @@
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from typing_extensions import Self
 
 from stockings.errors import (
     HandshakeFailed as HandshakeFailed,
+)
+from stockings.errors import (
     MessageTooLarge as MessageTooLarge,
+)
+from stockings.errors import (
     NotReady as NotReady,
+)
+from stockings.errors import (
     ProtocolError as ProtocolError,
+)
+from stockings.errors import (
     StockingBroken as StockingBroken,
+)
+from stockings.errors import (
     StockingClosed as StockingClosed,
+)
+from stockings.errors import (
     StockingError as StockingError,
+)
+from stockings.errors import (
     StockingTimeout as StockingTimeout,
+)
+from stockings.errors import (
     TruncatedMessage as TruncatedMessage,
 )
 
@@ -58,8 +74,8 @@ class _BaseStocking:
     sock: socket.socket
     addr: Any
     def __init__(self, sock: socket.socket) -> None: ...
-    # Overridden with whatever arguments write() is to take, and whatever read() is to return.
-    def preWrite(self, message: Any) -> Any: ...
+    # No fixed signature: an override takes whatever arguments write() is to take.
+    preWrite: Callable[..., Any]
     def postRead(self, message: Any) -> Any: ...
     def handshake(self) -> Any: ...
     def write(self, *args: Any, **kwargs: Any) -> None: ...

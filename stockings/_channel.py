@@ -1,8 +1,8 @@
 """The socket: the only code that calls it. The caller holds the pump's lock.
 
-Every call is non-blocking, and every outcome of one goes to the core: octets, an end, an error. What
-only means "later" (EAGAIN and its relatives, a TLS socket that waits for the other direction, a
-signal) changes nothing.
+Every call is non-blocking, and every outcome of one goes to the core: octets, an end, an error.
+What only means "later" (EAGAIN and its relatives, a TLS socket that waits for the other direction,
+a signal) changes nothing.
 """
 from __future__ import absolute_import, division, print_function
 

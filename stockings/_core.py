@@ -30,7 +30,12 @@ import collections
 from stockings._inbox import Inbox
 from stockings._outbox import Outbox
 from stockings.errors import (
-    HandshakeFailed, NotReady, ProtocolError, StockingBroken, StockingClosed)
+    HandshakeFailed,
+    NotReady,
+    ProtocolError,
+    StockingBroken,
+    StockingClosed,
+)
 
 HANDSHAKING, READY, FAILED = "handshaking", "ready", "failed"
 SHUTDOWN, CLOSE = "shutdown", "close"

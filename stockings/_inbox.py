@@ -70,7 +70,8 @@ class Inbox(object):
             self.paused = False
 
     def clear(self):
-        """Forget all messages."""
+        """Forget all messages, and the part of one that has come."""
+        self.decoder = Decoder(self.decoder.maxMessageSize)
         self.batch = []
         self._batches.clear()
         self.unreadBytes = self._octets = 0

@@ -17,8 +17,8 @@ readiness, a wake-up without a reason) does nothing.
 
 Whoever changes something calls ``settle`` before it releases the lock. It does what the new state
 asks for: ends our stream once the queue is empty, wakes waiting calls whose condition has come
-true, keeps the descriptor of ``fileno()`` in step, and nudges the I/O thread if that should now wait
-for something else. Nothing waits with the lock held.
+true, keeps the descriptor of ``fileno()`` in step, and nudges the I/O thread if that should now
+wait for something else. Nothing waits with the lock held.
 
 The socket is closed by the I/O thread alone, after it has stopped to wait for it: a descriptor that
 is closed under a waiting thread wakes nobody, and its number may come back as somebody else's.
@@ -77,7 +77,9 @@ class Pump(object):
         if core.lingering and self.deadline is None:
             self.deadline = Deadline(self.linger)
             self._changed = True
-        if nudge and (self._changed or self.interest() != self.watched or core.step() is CLOSE):
+        if not nudge or core.finished:
+            return
+        if self._changed or self.interest() != self.watched or core.step() is CLOSE:
             self._changed = False
             self.loop.nudge(self)
 
@@ -105,10 +107,12 @@ class Pump(object):
 
     def receive(self):
         """Return a message or None; ask the socket if none is there and nobody else is at it."""
+        core = self.core
         if not self.lock.acquire(False):
-            return None
+            if not core.inbox.unread:
+                return None  # whoever has the lock receives, or the next read does
+            self.lock.acquire()  # one is there, and may have been announced
         try:
-            core = self.core
             message = core.inbox.take()
             if message is None and core.wantsInput():
                 self._channel.pumpIn(1)

@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 
-from stockings._compat import LeakWarning, SOCKET_ERRORS
+from stockings._compat import SOCKET_ERRORS, LeakWarning
 from stockings._core import Core
 from stockings._loop import loopOf
 from stockings._messages import Messages
@@ -28,6 +28,27 @@ class BaseStocking(Messages):
     ``sock`` is made non-blocking and otherwise left as it is; it belongs to the Stocking until
     ``close`` returns. Settings are class attributes; they, and everything that an overridden
     ``handshake`` uses, have to be there before this constructor runs.
+
+    >>> import stockings
+    >>> from stockings._compat import socketpair
+    >>> class Mine(stockings.Stocking):
+    ...     def preWrite(self, name, value):
+    ...         return u"%s=%s" % (name, value)
+    ...     def postRead(self, message):
+    ...         return tuple(message.split(u"="))
+    ...     def handshake(self):
+    ...         self._write(u"hello")
+    ...         while self.active:
+    ...             message = self._read()
+    ...             if message is not None:
+    ...                 return message == u"hello"
+    >>> near, far = [Mine(sock) for sock in socketpair()]
+    >>> near.waitReady(timeout=20) and far.waitReady(timeout=20)
+    True
+    >>> near.write(u"answer", value=42)
+    >>> far.read(timeout=20) == (u"answer", u"42")
+    True
+    >>> near.abort(); far.abort()
 
     Raises what the socket raises if it is closed. One whose connection has broken is taken, and
     shows its end as any other.

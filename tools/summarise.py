@@ -25,7 +25,7 @@ def row(path: Path, folder: Path) -> str:
 
 
 def main(folder: Path) -> int:
-    """Print the table; a folder without any results is an error, since something should be there."""
+    """Print the table; a folder without results is an error, since something should be there."""
     paths = sorted(folder.rglob("*.xml"))
     if not paths:
         print(f"summarise: no JUnit files in {folder}", file=sys.stderr)

@@ -6,21 +6,25 @@ and printed thirty-five times it would bury the next.
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 from harness.results import Result, Run
 from harness.verdicts import Verdict, difference
 
+NUMBER: Final = re.compile(r"\d+")
+"""What differs between two results that say the same thing."""
+
 Key = tuple[str, Verdict, str | None, str, str | None]
-"""What makes two results the same finding."""
+"""What makes two results the same finding; see `key`."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Results of one case with the same verdict, clause, step and reason; never empty."""
+    """Results of one case that say the same thing; never empty."""
 
     results: tuple[Result, ...]
 
@@ -32,11 +36,11 @@ class Finding:
     @property
     def spread(self) -> str:
         """How far it spreads, in words: results, variants of the case, pairs or peers."""
-        noun = "pairs" if len(self.example.peers) > 1 else "peers"
-        places = len({one.peers for one in self.results})
+        noun = "pair" if len(self.example.peers) > 1 else "peer"
+        places = counted(len({one.peers for one in self.results}), noun)
         variants = len({one.params for one in self.results})
         several = f"{variants} variants, " if variants > 1 else ""
-        return f"{len(self.results)} results: {several}{places} {noun}"
+        return f"{counted(len(self.results), 'result')}: {several}{places}"
 
     @property
     def suspect(self) -> str | None:
@@ -56,11 +60,24 @@ class Finding:
 
 
 def key(result: Result) -> Key:
-    """What the result is filed under.
+    """What the result is filed under: case, verdict, clause, and the words of reason and step.
 
-    Peers and parameters are no part of it: where they matter, the reason differs.
+    Lengths, times and the peers' names are particulars of one result, so they do not count.
     """
-    return (result.case, result.verdict, result.clause, result.reason, result.step)
+    step = None if result.step is None else _words(result.step, result.peers)
+    return (result.case, result.verdict, result.clause, _words(result.reason, result.peers), step)
+
+
+def _words(text: str, peers: Iterable[str]) -> str:
+    """A text without the names of the peers and without its numbers."""
+    for peer in peers:
+        text = text.replace(peer, "@")
+    return NUMBER.sub("#", text)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural where it has to be."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def findings(results: Iterable[Result], verdicts: Iterable[Verdict]) -> list[Finding]:
@@ -98,17 +115,17 @@ def explain(result: Result) -> list[tuple[str, str]]:
 
 def replay(run: Run, result: Result) -> str:
     """The shell command that runs exactly this result's case again."""
-    words = ["python", "-m", "harness", "replay", result.id, *_options(run.header.options)]
+    options = run.header.options
+    words = ["python", "-m", "harness", "replay", result.id]
+    words += _files("--peers", options.get("peers"))
+    if options.get("patience", 1) != 1:
+        words += ["--patience", str(options["patience"])]
+    if result.verdict is Verdict.STALE:
+        # Without the list that it contradicts, it would be a plain pass.
+        words += _files("--known-failing", options.get("known_failing"))
     return shlex.join(words)
 
 
-def _options(options: Mapping[str, Any]) -> list[str]:
-    """The options of the run without which the case would not be the same one."""
-    files = options.get("peers") or []
-    words = []
-    for file in [files] if isinstance(files, str) else files:
-        words += ["--peers", str(file)]
-    patience = options.get("patience")
-    if patience not in (None, 1):
-        words += ["--patience", str(patience)]
-    return words
+def _files(option: str, files: Iterable[object] | None) -> list[str]:
+    """The option once for each file."""
+    return [word for file in files or () for word in (option, str(file))]

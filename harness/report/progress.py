@@ -46,6 +46,7 @@ class Live:
         self._counts: Counter[Verdict] = Counter()
         self._recent: deque[float] = deque()
         self._told: set[Key] = set()
+        self._printed = False
         self._line = RichLive(
             console=console,
             get_renderable=self.line,
@@ -76,8 +77,11 @@ class Live:
             self._line.start()
 
     def stop(self) -> None:
-        """Take the line away."""
+        """Take the line away, and leave a blank one below what was printed."""
         self._line.stop()
+        if self._printed:
+            say(self._console)
+            self._printed = False
 
     def add(self, result: Result) -> None:
         """Count a result, and print it if it is red or nobody watches a line."""
@@ -118,6 +122,7 @@ class Live:
 
     def _print(self, result: Result) -> None:
         """Print a result; what a red one means is told once, not once a pair."""
+        self._printed = True
         verdict = (str(result.verdict).ljust(WORD + 1), STYLE[result.verdict])
         say(self._console, verdict, f" {result.id}", (f"  {result.seconds:.3f}s", "dim"))
         if result.verdict not in RED or key(result) in self._told:

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from rich.console import Console
 
-from harness.report.findings import Finding, explain, findings, replay
+from harness.report.findings import Finding, counted, explain, findings, replay
 from harness.report.ink import LABEL, paragraph, say
 from harness.report.matrix import Matrix, matrix
 from harness.report.progress import Live
@@ -68,13 +68,15 @@ def summary(run: Run, console: Console, clauses: Clauses, verbose: bool = False)
     table = matrix(run)
     if run.results:
         _print_tables(run, table, console)
+    for reason in run.header.options.get("left_out", ()):
+        paragraph(console, 0, "left out", reason)
     say(console, *conclusion(run, table))
 
 
 def conclusion(run: Run, table: Matrix) -> tuple[tuple[str, str], str]:
     """The outcome in one sentence: its styled first words, and the rest."""
     red = sum(number for verdict, number in run.counts.items() if verdict in RED)
-    cases = _counted(len(run.results), "case")
+    cases = counted(len(run.results), "case")
     head, style = {
         0: ("conforms", "bold green"),
         1: ("does not conform", STYLE[Verdict.FAIL]),
@@ -83,8 +85,8 @@ def conclusion(run: Run, table: Matrix) -> tuple[tuple[str, str], str]:
     }[exit_code(run.counts, run.complete)]
     gap = run.header.planned - len(run.results)
     facts = [
-        f"{cases} over {_counted(len(run.header.peers), 'peer')}"
-        + (f" and {_counted(table.pairs, 'pair')}" if table.pairs else ""),
+        f"{cases} over {counted(len(run.header.peers), 'peer')}"
+        + (f" and {counted(table.pairs, 'pair')}" if table.pairs else ""),
         f"{red} red",
         f"{gap} without result" if gap else "",
         f"in {_duration(run.footer.seconds)}" if run.footer else "interrupted",
@@ -193,11 +195,6 @@ def _print_tables(run: Run, table: Matrix, console: Console) -> None:
     for line in total_table(run, table, console.width):
         say(console, line)
     say(console)
-
-
-def _counted(number: int, noun: str) -> str:
-    """A number with its noun, in the plural where it has to be."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _duration(seconds: float) -> str:

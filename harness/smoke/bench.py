@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from harness.clock import Deadline
+from harness.clock import Deadline, until
 from harness.codec import FrameReader, Parsed, encode
 from harness.payloads import Message, Received, describe
 from harness.smoke.channel import STEP, Channel, Failed, shown
@@ -178,6 +178,10 @@ class Bench:
                          f"then was {shown(state)}")
         return state
 
+    def until(self, predicate: Callable[[], bool]) -> bool:
+        """Look until something is true, for one step; say whether it became true."""
+        return until(predicate, Deadline(STEP * self.patience, scaled=False))
+
     def unsupported(self, word: str, advice: str, verb: str, **keys: Any) -> None:
         """Raise Failed unless a request is answered `unsupported`, naming the word."""
         answer = self.channel.ask(verb, **keys)
@@ -186,6 +190,8 @@ class Bench:
 
     def tidy(self) -> None:
         """Leave nothing of a check behind in the adapter."""
+        if self._channel is not None:
+            self._channel.drop_strays()
         try:
             for name in self._names if self._channel is not None else ():
                 self.channel.ok("discard", conn=name)

@@ -133,6 +133,11 @@ class Channel:
             raise Failed(f"{violation}; the schemas are in conformance/schema/") from None
         return answer
 
+    def drop_strays(self) -> None:
+        """Count answers without an id that nobody expected as garbage."""
+        self.garbage += [json.dumps(each).encode() for each in self._strays]
+        self._strays.clear()
+
     def answered(self, number: int) -> bool:
         """Say whether the answer to a request has been seen so far."""
         return number in self._answers

@@ -155,15 +155,20 @@ def two_lines_at_once(bench: Bench) -> None:
 
 def oversized_line(bench: Bench) -> None:
     """A line beyond the limit is answered by a `fault` with id null and skipped."""
-    start = b'{"id": 1, "do": "hello", "padding": "'
-    bench.channel.send(start + b"x" * LINE_LIMIT + b'"}\n')
+    bench.channel.send(_padded(bench.channel.line("hello", protocol=1)[1], LINE_LIMIT + 1))
     bench.channel.stray(f"a line of more than {LINE_LIMIT} octets (skip up to its line feed)")
     bench.channel.ok("hello", protocol=1)
     meeting = bench.meet()
     number, line = bench.channel.line("write", conn=meeting.name, messages=[])
-    bench.channel.send(line.rstrip(b"\n").ljust(LINE_LIMIT) + b"\n")
+    bench.channel.send(_padded(line, LINE_LIMIT))
     if "ok" not in bench.channel.answer(number):
         raise Failed(f"a line of exactly {LINE_LIMIT} octets is still a line, and must be obeyed")
+
+
+def _padded(line: bytes, octets: int) -> bytes:
+    """Return a line of so many octets before its line feed: blanks amid its JSON."""
+    start, comma, rest = line.rstrip(b"\n").partition(b",")
+    return start + comma + b" " * (octets - len(line) + 1) + rest + b"\n"
 
 
 def two_in_flight(bench: Bench) -> None:

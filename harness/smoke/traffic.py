@@ -90,9 +90,10 @@ def _recipes(bench: Bench, messages: list[Message]) -> None:
 def reading_in_portions(bench: Bench) -> None:
     """A read returns at its count, and the next one goes on where it stopped."""
     meeting = bench.meet()
-    meeting.send(*TWINS)
-    meeting.expect_read(*TWINS[:2])
-    meeting.expect_read(*TWINS[2:])
+    portions = [Message.text(each) for each in ("one", "two", "three")]
+    meeting.send(*portions)
+    meeting.expect_read(*portions[:2])
+    meeting.expect_read(*portions[2:])
 
 
 def read_timeout(bench: Bench) -> None:

@@ -6,9 +6,9 @@ docstring is the mistake and names the checks of smoke that must fail, and no ot
 
 from __future__ import annotations
 
-import functools
 import json
 import os
+import struct
 import sys
 import threading
 
@@ -28,14 +28,6 @@ def checks(name):
     return set(MISTAKES[name].__doc__.strip().splitlines()[-1].split()[1:])
 
 
-def around(owner, name):
-    """Replace a function by one that gets it as first argument."""
-    def replace(new):
-        setattr(owner, name, functools.partialmethod(new, getattr(owner, name))
-                if isinstance(owner, type) else functools.partial(new, getattr(owner, name)))
-    return replace
-
-
 def answers(change):
     """Let ``change(request, answer)`` spoil every answer (or return another one)."""
     old = adapter.Driver.call
@@ -52,12 +44,15 @@ def lines(keep):
     adapter.lines_of = lambda fd: (line for line in old(fd) if line is None or keep(line))
 
 
+NO_JSON = object()
+
+
 def parsed(line):
-    """Return the JSON of a line, or None."""
+    """Return the JSON of a line, or NO_JSON."""
     try:
         return json.loads(line)
     except ValueError:
-        return None
+        return NO_JSON
 
 
 # ---- the greeting -----------------------------------------------------------------------------
@@ -168,15 +163,14 @@ def missing_keys_have_defaults():
 def ignores_garbage():
     """A line that is no JSON is ignored.
     fails: no-json"""
-    lines(lambda line: line.strip() == b"null" or parsed(line) is not None)
+    lines(lambda line: parsed(line) is not NO_JSON)
 
 
 @mistake
 def ignores_other_json():
     """A line that is no object is ignored.
     fails: no-object"""
-    lines(lambda line: isinstance(parsed(line), dict) or b"hel" in line[:12] or line in (
-        b"", b"\xff\xfe"))
+    lines(lambda line: isinstance(parsed(line), dict) or parsed(line) is NO_JSON)
 
 
 @mistake
@@ -243,7 +237,7 @@ def unknown_names_are_faults():
     """An unknown connection is a fault.
     fails: unknown-connection"""
     answers(lambda request, answer: {"fault": {"message": "no such connection"}}
-            if answer.get("unsupported") == request.get("conn") else None)
+            if answer.get("unsupported") == request.get("conn", NO_JSON) else None)
 
 
 @mistake
@@ -251,8 +245,8 @@ def unknown_listeners_are_faults():
     """An unknown listener is a fault.
     fails: unknown-listener"""
     answers(lambda request, answer: {"fault": {"message": "no such listener"}}
-            if answer.get("unsupported") in (request.get("accept"), request.get("listener"))
-            else None)
+            if answer.get("unsupported", NO_JSON) in (request.get("accept"),
+                                                      request.get("listener")) else None)
 
 
 @mistake
@@ -381,18 +375,16 @@ def counts_code_points():
 
 
 @mistake
-def signed_crc():
-    """The CRC-32 of bytes is wrong where its highest bit is set.
+def no_crc_of_bytes():
+    """The CRC-32 of bytes is not computed.
     fails: reading-bytes long-descriptions"""
     old = adapter.describe
 
     def describe(value):
         facts = old(value)
-        if facts["kind"] == "bytes" and facts["crc32"] > "7fffffff" and len(value) > 32:
-            facts["crc32"] = facts["crc32"][::-1]
-        return facts
+        wrong = isinstance(value, bytes) and len(value) > 100
+        return dict(facts, crc32="00000000") if wrong else facts
     adapter.describe = describe
-    adapter.EDGE = 32
 
 
 @mistake
@@ -421,8 +413,8 @@ def other_alphabet():
 def little_endian():
     """Blocks of bytes recipes are numbered in the other order of octets.
     fails: recipe-bytes"""
-    old = adapter.struct.Struct
-    adapter.struct.Struct = lambda form: old(form.replace(">Q", "<Q"))
+    adapter.struct = type("struct", (), {**vars(struct), "pack": staticmethod(
+        lambda form, *values: struct.pack(form.replace(">Q", "<Q"), *values))})
 
 
 @mistake
@@ -463,7 +455,7 @@ def never_ends():
 @mistake
 def one_connection():
     """All reads are from the connection that was opened last.
-    fails: side-by-side reused-name"""
+    fails: side-by-side"""
     old = adapter.Driver.link
 
     def link(self, request):
@@ -577,12 +569,8 @@ def untold_sizes():
 def counts_own_threads():
     """threads counts the adapter's own.
     fails: feature-threads"""
-    adapter.OWN_THREADS = "adapter-discard"
-    old = adapter.own_thread
-    adapter.own_thread = lambda name, *rest: old(name, *rest)
     adapter.threading = type("threading", (), {**vars(threading), "enumerate": staticmethod(
-        lambda: [each for each in threading.enumerate()
-                 if each is not threading.current_thread()])})
+        lambda: [type("Thread", (), {"name": "anonymous"}) for each in threading.enumerate()])})
 
 
 @mistake
@@ -674,9 +662,6 @@ def leaves_a_child():
 
 
 # ---- level 0 ----------------------------------------------------------------------------------
-
-MIRROR = "mirror-text mirror-bytes mirror-order mirror-large mirror-exit mirror-connects"
-
 
 @mistake
 def echoes():

@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
+from harness import sockets
 from harness.clock import pause, until
 from harness.codec import encode
 from harness.payloads import Message
@@ -147,8 +148,7 @@ def test_causes(bench: MakeBench, octets: bytes, reset: bool, end: str) -> None:
     meeting.sock.sendall(octets)
     meeting.expect_read(A)
     if reset:
-        meeting.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        meeting.sock.close()
+        sockets.reset(meeting.sock)
     elif end != "protocol":
         meeting.sock.shutdown(socket.SHUT_WR)
     body = one.channel.ok("read", conn=meeting.name, count=1, within=5)

@@ -9,7 +9,10 @@ import pytest
 from harness import known
 from harness.verdicts import Verdict
 
-IDS = ["end/ending/close-delivers[a]@old@cpython2.7-poll", "frame/header/empty[text,1]@old@cpython3.6-poll"]
+IDS = [
+    "end/ending/close-delivers[a]@old@cpython2.7-poll",
+    "frame/header/empty[text,1]@old@cpython3.6-poll",
+]
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.process import (
+from harness.peererror import (
     AdapterFault,
     Died,
     Garbage,
     LibraryRaised,
     NotStarted,
-    PeerProcess,
     StepTimeout,
     Unsupported,
 )
+from harness.process import PeerProcess
 
 Launch = Callable[[str], PeerProcess]
 
@@ -126,7 +126,7 @@ def test_a_peer_that_hangs_runs_out_of_time(launch: Launch) -> None:
 def test_a_peer_that_does_not_read_cannot_hang_a_long_request(
     launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.process.TAKE_LINE", 0.05)
+    monkeypatch.setattr("harness.clock.TAKE_LINE", 0.05)
     process = launch("import threading; threading.Event().wait()")
     with pytest.raises(StepTimeout, match="did not read its request"):
         process.start("write", messages=["x" * (1 << 20)])
@@ -135,7 +135,8 @@ def test_a_peer_that_does_not_read_cannot_hang_a_long_request(
 def test_what_a_peer_started_ends_with_it(launch: Launch) -> None:
     process = launch("""
         import json, subprocess, sys
-        child = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
+        program = "import threading; threading.Event().wait()"
+        child = subprocess.Popen([sys.executable, "-c", program])
         request = json.loads(sys.stdin.readline())
         print(json.dumps({"id": request["id"], "ok": {"child": child.pid}}), flush=True)
         sys.stdin.read()

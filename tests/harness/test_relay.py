@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from ends import NO_PROOFS, PROOFS, Reader, leaves_nothing, read_all, soon, writer
 
-from harness import kernel, sockets
+from harness import kernel, sockets, watch
 from harness.codec import Frame, encode
 from harness.relay import Relay, RelayBroken
 from harness.schedule import ScheduleError, parse
@@ -33,7 +36,7 @@ def stack() -> Iterator[ExitStack]:
 class Through:
     """A relay with a blocking socket at each end."""
 
-    def __init__(self, stack: ExitStack, **options: int) -> None:
+    def __init__(self, stack: ExitStack, **options: Any) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.relay = stack.enter_context(Relay(listener.getsockname(), **options))
             self.one = stack.enter_context(socket.create_connection(self.relay.address))
@@ -193,6 +196,23 @@ def test_nobody_at_the_target(stack: ExitStack) -> None:
     assert soon(lambda: relay.error is not None)
     assert "cannot connect to" in str(relay.error)
     assert relay.first_written is None
+
+
+def test_systems_without_poll_have_select(
+    stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows is one: octets, pauses, a half-close and a reset pass there, too."""
+    monkeypatch.setattr(watch, "select", SimpleNamespace(select=select.select))
+    through = Through(stack)
+    through.relay.forward.pause()
+    through.one.sendall(bytes(1 << 15))
+    through.one.shutdown(socket.SHUT_WR)
+    through.other.sendall(b"pong")
+    assert exactly(through.one, 4) == b"pong"
+    through.relay.forward.resume()
+    assert read_all(through.other) == (bytes(1 << 15), "fin")
+    sockets.reset(through.other)
+    assert read_all(through.one) == (b"", "reset")
 
 
 # --- back-pressure

@@ -118,6 +118,18 @@ class TestFindings:
         assert len(findings([one, other], RED)) == 1
         assert len(findings([one, replace(other, **change)], RED)) == 2  # type: ignore[arg-type]
 
+    def test_lengths_times_and_names_make_no_difference(self) -> None:
+        some = [
+            gave(
+                self.one(first, second),
+                Verdict.TIMEOUT,
+                f"{second}: no answer from c{at} within {at}.5 s",
+                step=f"write of {at} octets to {first}",
+            )
+            for at, (first, second) in enumerate([(FIRST, SECOND), (SECOND, THIRD)])
+        ]
+        assert len(findings(some, RED)) == 1
+
     def test_the_most_severe_and_the_most_frequent_come_first(self) -> None:
         rare = gave(self.one(FIRST, SECOND), Verdict.FAIL, "rare", clause="FRAME-1")
         often = [self.one(FIRST, name) for name in NAMES]
@@ -147,6 +159,11 @@ class TestFindings:
         assert finding.suspect is None
         assert finding.spread == "18 results: 18 peers"
 
+    def test_one_is_one(self) -> None:
+        some = [failed(passed("frame/a/b", params, FIRST)) for params in ("[1]", "[2]")]
+        (finding,) = findings(some, RED)
+        assert finding.spread == "2 results: 2 variants, 1 peer"
+
 
 def test_a_failure_is_explained_by_its_check() -> None:
     result = failed(passed("frame/a/b", "", FIRST))
@@ -166,7 +183,8 @@ def test_an_interruption_is_explained_by_its_reason_and_step() -> None:
     [
         ({}, []),
         ({"peers": [], "patience": 1.0, "jobs": 7}, []),
-        ({"peers": "my peers.toml"}, ["--peers", "my peers.toml"]),
+        ({"peers": ["my peers.toml"]}, ["--peers", "my peers.toml"]),
+        ({"known_failing": ["known.txt"]}, []),
         ({"peers": ["a.toml", "b.toml"]}, ["--peers", "a.toml", "--peers", "b.toml"]),
         ({"patience": 2.5}, ["--patience", "2.5"]),
     ],
@@ -178,3 +196,9 @@ def test_the_replay_command_is_one_that_a_shell_reads_right(
     command = replay(run_of(WHO, [result], options=options), result)
     head = ["python", "-m", "harness", "replay", f"frame/length/two[8191,1*]@{FIRST}~{SECOND}"]
     assert shlex.split(command) == head + words
+
+
+def test_a_stale_result_is_replayed_with_the_list_that_it_contradicts() -> None:
+    result = gave(passed("frame/a/b", "", FIRST), Verdict.STALE, "line 3")
+    command = replay(run_of(WHO, [result], options={"known_failing": ["known.txt"]}), result)
+    assert shlex.split(command)[-2:] == ["--known-failing", "known.txt"]

@@ -120,6 +120,17 @@ def test_long_names_are_shortened_in_the_middle() -> None:
     assert row.startswith("a-very-long-n..")
 
 
+def test_without_single_cases_there_is_no_table_for_them() -> None:
+    lines = shown(run_of(WHO, [passed("interop/kinds/text", "", FIRST, SECOND)]))
+    assert not any(line.startswith("alone") for line in lines)
+
+
+def test_without_pairs_there_is_no_matrix() -> None:
+    lines = shown(run_of(WHO, [passed("frame/empty/delivered", "", FIRST)]))
+    assert TITLE not in lines
+    assert not any(line.startswith(FIRST) for line in lines)
+
+
 def test_a_cell_stands_where_its_column_stands() -> None:
     for name, letters in rows(shown(run_of(WHO, results(WHO, broken)))):
         assert letters == ["F" if other == SECOND else "." for other in NAMES], name
@@ -149,5 +160,6 @@ def test_totals_fit_even_with_every_verdict() -> None:
     lines = shown(run_of(WHO, some))
     lines = lines[lines.index("alone  each peer opposite the tester") :]
     assert max(map(len, lines)) <= 80
+    assert len(lines) == 10
     words = " ".join(lines)
     assert all(f"{LETTER[verdict]} {verdict}" in words for verdict in Verdict)

@@ -113,6 +113,20 @@ def test_of_many_findings_the_first_are_told_in_full() -> None:
     assert sum("  replay  " in line for line in shown(run, verbose=True)) == 40
 
 
+def test_nothing_is_said_to_be_left_out_where_nothing_is() -> None:
+    three = [failed(passed("a/b/c", "", name)) for name in NAMES[:3]]
+    runs = [run_of(WHO, many(30, verdict)) for verdict in (Verdict.CRASH, Verdict.WARN)]
+    for run in (*runs, run_of(WHO, three), GREEN_RUN):
+        text = "\n".join(shown(run))
+        assert " more" not in text
+        assert "\n\n\n" not in text
+        assert not text.startswith("\n")
+
+
+def test_a_run_without_results_has_only_its_sentence() -> None:
+    assert len(shown(run_of(WHO, []))) == 1
+
+
 def test_of_many_warnings_the_rest_is_counted() -> None:
     assert "and 5 more warnings" in shown(run_of(WHO, many(35, Verdict.WARN)))
 
@@ -165,6 +179,12 @@ def test_known_failures_and_declined_cases_are_in_the_total() -> None:
     lines = shown(run_of(WHO, some))
     assert lines[-3].split() == ["total", "1", "1", "2"]
     assert not any(line.startswith(("XFAIL", "UNSUPPORTED")) for line in lines)
+
+
+def test_peers_that_could_not_take_part_are_named() -> None:
+    reason = "reference@cpython3.13-poll: this system has no select.poll"
+    lines = shown(run_of(WHO, results(WHO), options={"left_out": [reason]}))
+    assert lines[-2] == f"left out  {reason}"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])

@@ -104,6 +104,15 @@ def test_every_result_survives_its_line(
     assert Result.from_json(json.loads(json.dumps(result.to_json()))) == result
 
 
+def test_the_writer_gives_back_the_footer_that_it_wrote(path: Path) -> None:
+    with Writer(path, run_of(WHO, SOME).header) as writer:
+        for result in SOME:
+            writer.add(result)
+        footer = writer.finish([one.id for one in SOME], 1, 2.5)
+    assert footer == read(path).footer
+    assert (footer.results, footer.exit, footer.seconds) == (3, 1, 2.5)
+
+
 def test_each_line_is_there_as_soon_as_it_is_known(path: Path) -> None:
     run = run_of(WHO, SOME)
     with Writer(path, run.header) as writer:

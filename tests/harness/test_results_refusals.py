@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from runs import failed, passed, peers, run_of, warned, write
 
-from harness.results import ResultsError, read
+from harness.results import MISSING_SHOWN, ResultsError, read
 
 WHO = peers()[:2]
 FIRST, SECOND = (peer.name for peer in WHO)
@@ -140,8 +140,10 @@ def test_what_does_not_add_up_is_refused(
     assert str(caught.value).startswith(f"{whole}, line ")
 
 
-def test_a_missing_id_has_to_be_one_of_the_plan(path: Path) -> None:
-    write(run_of(WHO, SOME, missing=["a@b"]), path)
-    edited(path, -1, put("missing", value=["a@c"]))
+@pytest.mark.parametrize("number", [1, MISSING_SHOWN])
+def test_a_missing_id_has_to_be_one_of_the_plan(path: Path, number: int) -> None:
+    missing = [f"a@{at:02d}" for at in range(number)]
+    write(run_of(WHO, SOME, missing=missing), path)
+    edited(path, -1, put("missing", 0, value="a@else"))
     with pytest.raises(ResultsError, match="not those of the header's plan"):
         read(path)

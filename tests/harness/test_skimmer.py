@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import skimmer
@@ -28,7 +29,7 @@ def skim(pieces: Iterable[bytes]) -> Skimmer:
 def cut(octets: bytes, cuts: Iterable[int]) -> list[bytes]:
     """The octets in pieces."""
     places = [0, *sorted(cuts), len(octets)]
-    return [octets[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [octets[a:b] for a, b in pairwise(places)]
 
 
 def facts(seen: Iterable[Seen]) -> list[tuple[object, ...]]:
@@ -50,6 +51,7 @@ frames = st.lists(
 
 
 @pytest.mark.parametrize("threshold", [SHORT, 40, LONG])
+@settings(deadline=None)  # a loaded machine is no defect
 @given(drawn=frames, data=st.data())
 def test_it_sees_what_the_reader_reads(
     threshold: int, drawn: list[tuple[Frame, int | None]], data: st.DataObject

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 from ends import NO_PROOFS, PROOFS, Reader, leaves_nothing, read_all, soon, writer
 
-from harness import kernel, sockets
+from harness import clock, kernel, sockets
 from harness.codec import Frame, encode
 from harness.schedule import parse
 from harness.tester import Misframed, OutOfTime, PeerEnded, Tester, TesterError
@@ -160,6 +160,15 @@ def test_a_half_close_still_receives(pair: tuple[Tester, socket.socket]) -> None
     assert far.recv(1) == b""
     far.sendall(b"late")
     assert tester.receive_exactly(4) == b"late"
+
+
+def test_nothing_is_left_to_finish_after_a_reset(pair: tuple[Tester, socket.socket]) -> None:
+    """The half-close says so, in the tester's own words."""
+    tester, far = pair
+    sockets.reset(far)
+    assert tester.expect_end() == "reset"
+    with pytest.raises(PeerEnded, match="left to finish"):
+        tester.finish()
 
 
 def test_a_reset_is_a_reset(pair: tuple[Tester, socket.socket]) -> None:
@@ -350,6 +359,21 @@ def test_a_slow_reader_lets_the_far_end_refill(stack: ExitStack) -> None:
     assert tester.receive_slowly(octets, 500) == b"w" * octets
     assert tester.pace is not None and tester.pace.proved
     assert tester.pace.steps >= octets / 500 and tester.pace.refills > 10
+
+
+@proofs
+def test_a_far_end_that_does_not_refill_is_noticed(
+    pair: tuple[Tester, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has room and writes nothing, as a select flavour may for a while: we read on, unproved."""
+    monkeypatch.setattr(clock, "REFILL", NEVER)
+    tester, far = pair
+    far.sendall(b"half")
+    with pytest.raises(OutOfTime):
+        tester.receive_slowly(8, 4, NEVER * 4)
+    assert tester.unproved == "the far end had room to send and did not use it"
+    far.sendall(b"rest")
+    assert tester.receive_slowly(8, 4) == b"halfrest"
 
 
 def test_a_slow_reader_without_proofs(

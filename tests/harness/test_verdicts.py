@@ -142,27 +142,6 @@ def test_an_observation_is_told() -> None:
     assert judge([A], [kept(A, "MAY")], None).reason == "observed the message"
 
 
-class TestStandingClauses:
-    """Clauses that are looked at after every case, whoever declares what."""
-
-    def test_need_no_declaration(self) -> None:
-        assert judge([A], [kept(A), kept(B)], None, standing=[B]).verdict is Verdict.PASS
-
-    def test_fail_like_others(self) -> None:
-        judgement = judge([A], [kept(A), broken(B)], None, standing=[B])
-        assert (judgement.verdict, judgement.clause) == (Verdict.FAIL, B)
-
-    def test_are_no_observation_of_the_case(self) -> None:
-        assert judge([A], [kept(B)], None, standing=[B]).verdict is Verdict.HARNESS
-
-    def test_do_not_turn_an_observation_into_a_pass(self) -> None:
-        judgement = judge([A], [kept(A, "MAY"), kept(B)], None, standing=[B])
-        assert (judgement.verdict, judgement.clause) == (Verdict.INFO, A)
-
-    def test_count_where_they_are_declared(self) -> None:
-        assert judge([B], [kept(B)], None, standing=[B]).verdict is Verdict.PASS
-
-
 def test_a_check_has_a_level_that_exists() -> None:
     with pytest.raises(ValueError, match=r"FRAME-1.*'COULD'"):
         Check(A, "COULD", True, "", "")  # type: ignore[arg-type]
@@ -189,9 +168,9 @@ def test_a_fail_is_always_bound_to_a_clause() -> None:
 class Line:
     """A line of a known-failing list."""
 
-    verdict: str
+    verdict: Verdict
     clause: str | None
-    number: int = 7
+    line: int = 7
     reason: str = "it has always been so"
 
 
@@ -204,34 +183,36 @@ class TestOverlay:
         assert overlay(self.FAIL, None) is self.FAIL
 
     def test_an_exact_match_is_excused(self) -> None:
-        judgement = overlay(self.FAIL, Line("FAIL", A))
+        judgement = overlay(self.FAIL, Line(Verdict.FAIL, A))
         assert (judgement.verdict, judgement.clause) == (Verdict.XFAIL, A)
         assert judgement.reason == "known failing, line 7: it has always been so"
 
     def test_a_verdict_without_clause_can_match(self) -> None:
         crash = Judgement(Verdict.CRASH, None, "exit status 1", "read")
-        judgement = overlay(crash, Line("CRASH", None))
+        judgement = overlay(crash, Line(Verdict.CRASH, None))
         assert (judgement.verdict, judgement.step) == (Verdict.XFAIL, "read")
 
-    @pytest.mark.parametrize("line", [Line("FAIL", B), Line("FAIL", None), Line("CRASH", A)])
+    @pytest.mark.parametrize(
+        "line", [Line(Verdict.FAIL, B), Line(Verdict.FAIL, None), Line(Verdict.CRASH, A)]
+    )
     def test_another_failure_is_a_new_failure(self, line: Line) -> None:
         assert overlay(self.FAIL, line) is self.FAIL
 
     @pytest.mark.parametrize("verdict", sorted(GREEN))
     def test_green_where_failure_is_known_is_stale(self, verdict: Verdict) -> None:
-        judgement = overlay(Judgement(verdict, None, "", None), Line("FAIL", A))
+        judgement = overlay(Judgement(verdict, None, "", None), Line(Verdict.FAIL, A))
         assert (judgement.verdict, judgement.clause) == (Verdict.STALE, A)
         assert "line 7 expects FAIL by FRAME-1" in judgement.reason
         assert f"observed {verdict}" in judgement.reason
 
     def test_a_stale_line_without_clause_names_none(self) -> None:
-        judgement = overlay(Judgement(Verdict.PASS, None, "", None), Line("CRASH", None))
+        judgement = overlay(Judgement(Verdict.PASS, None, "", None), Line(Verdict.CRASH, None))
         assert "expects CRASH, observed PASS" in judgement.reason
 
     @pytest.mark.parametrize("verdict", sorted(RED))
     def test_red_is_never_stale(self, verdict: Verdict) -> None:
         judgement = Judgement(verdict, B, "", None)
-        assert overlay(judgement, Line("FAIL", A)) is judgement
+        assert overlay(judgement, Line(Verdict.FAIL, A)) is judgement
 
 
 EXITS = [

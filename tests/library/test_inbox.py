@@ -45,7 +45,7 @@ def test_an_incomplete_message_is_not_unread():
 def test_pauses_at_the_mark_and_resumes_at_a_quarter():
     """Receiving rests at the mark until a quarter of it is left."""
     inbox = Inbox(highWater=100)
-    for at in range(10):
+    for _ in range(10):
         assert not inbox.paused
         inbox.feed(frames(b"x" * 9))
     assert inbox.paused

@@ -71,4 +71,5 @@ def test_clear_forgets_and_shows_the_loss():
     outbox.piece()
     outbox.sent(2)
     outbox.clear()
-    assert outbox.octets == 0 and outbox.piece() is None and (outbox.queuedTotal, outbox.sentTotal, outbox.lostTotal) == (6, 2, 4)
+    assert outbox.octets == 0 and outbox.piece() is None
+    assert (outbox.queuedTotal, outbox.sentTotal, outbox.lostTotal) == (6, 2, 4)

@@ -69,7 +69,7 @@ def test_end_and_reset_count_as_readable(waiter, pair):
 
 def test_closed_underneath_is_told(waiter, sockets):
     """A descriptor that somebody closed ends no wait of the others, and is named."""
-    (near, far), (other, peer) = sockets(), sockets()
+    (near, _), (other, peer) = sockets(), sockets()
     number = near.fileno()
     waiter.watch(number, True, False)
     waiter.watch(other.fileno(), True, False)

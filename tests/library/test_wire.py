@@ -270,7 +270,8 @@ def test_any_messages_any_cuts():
     hypothesis = pytest.importorskip("hypothesis")
     strategies = hypothesis.strategies
     texts = strategies.text(max_size=80).filter(encodable)
-    messages = strategies.lists(strategies.one_of(texts, strategies.binary(max_size=200)))
+    octets = strategies.binary(max_size=200)
+    messages = strategies.lists(strategies.one_of(texts, octets), max_size=8)
 
     @hypothesis.settings(deadline=None, max_examples=60, database=None)
     @hypothesis.given(messages, strategies.lists(strategies.integers(0, 400), max_size=8))

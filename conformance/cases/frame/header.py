@@ -1,20 +1,19 @@
 """Headers: every way in which one can arrive, and the forms that one may have."""
 
-from harness.case import each, octets, recipe, text
+from harness.case import Kind, Message, Recorder, Single, each, octets, recipe, text
 from harness.codec import encode
-from harness.peer import EXCHANGE
 from harness.expect import cut, delivered, offer
 
 AFTER = text("and one more")
 
 
-def _stream(*messages):
+def _stream(*messages: Message) -> bytes:
     return b"".join(encode(message.frame()) for message in messages)
 
 
 @each("length", [1, 63, 64, 8191, 8192, 1048575, 1048576])
 @each("kind", ["text", "bytes"])
-def case_cut_at_every_octet(single, check, kind, length):
+def case_cut_at_every_octet(single: Single, check: Recorder, kind: Kind, length: int) -> None:
     """Every octet of a header arrives alone, and the payload after it in one piece.
 
     STREAM-1: A receiver MUST deliver the same messages however the transport cuts or joins the
@@ -32,7 +31,7 @@ def case_cut_at_every_octet(single, check, kind, length):
 
 @each("header", range(2, 11))
 @each("kind", ["text", "bytes"])
-def case_longer_than_shortest(single, check, kind, header):
+def case_longer_than_shortest(single: Single, check: Recorder, kind: Kind, header: int) -> None:
     """A header of two to ten octets that says what one octet could say.
 
     FRAME-6: A receiver MUST accept a header of up to 10 octets that is longer than the shortest
@@ -45,7 +44,7 @@ def case_longer_than_shortest(single, check, kind, header):
 
 
 @each("schedule", ["whole", "1*"])
-def case_eleventh_octet(single, check, schedule):
+def case_eleventh_octet(single: Single, check: Recorder, schedule: str) -> None:
     """A header that goes on beyond ten octets, behind a good message and before another one.
 
     FRAME-7: A receiver MUST treat a frame as malformed when an eleventh header octet arrives.
@@ -60,12 +59,17 @@ def case_eleventh_octet(single, check, schedule):
     reading = connection.read(2, within=10.0)
     delivered(check, reading.messages[:1], [before], "TEXT-4")
     check("FRAME-7", reading.ended, "the connection ends", f"ended: {reading.ended}")
-    check("END-7", len(reading.messages) == 1, "nothing after the malformed frame", reading.messages[1:])
+    check(
+        "END-7",
+        len(reading.messages) == 1,
+        "nothing after the malformed frame",
+        reading.messages[1:],
+    )
 
 
 @each("kind", ["text", "bytes"])
 @each("header", [1, 2, 10])
-def case_empty(single, check, kind, header):
+def case_empty(single: Single, check: Recorder, kind: Kind, header: int) -> None:
     """A frame of length zero, in the shortest header and in longer ones.
 
     FRAME-8: A receiver MUST deliver a frame of length zero as an empty message of its kind.
@@ -76,7 +80,7 @@ def case_empty(single, check, kind, header):
     delivered(check, connection.read(2), [message, AFTER], "FRAME-8")
 
 
-def case_nothing_but_frames(single, check):
+def case_nothing_but_frames(single: Single, check: Recorder) -> None:
     """From the first octet to the last one, a peer sends frames and nothing else.
 
     FRAME-11: An endpoint MUST NOT send any octet that is not part of a frame.
@@ -89,7 +93,7 @@ def case_nothing_but_frames(single, check):
     closing = connection.begin_close()
     tester.expect_end()
     tester.finish()
-    closing.result(EXCHANGE)
+    closing.result()
     wanted = _stream(*messages)
     got = tester.octets_received
     headers = [one.header.hex() for one in parsed if not one.shortest]

@@ -1,10 +1,14 @@
 """Handshakes that fail: the connection ends, never becomes ready, and says what it had to say."""
 
-from harness.case import each, needs, octets, text
+from harness.case import Connection, Pair, Received, Recorder, Single, each, needs, recipe, text
 from harness.codec import encode
-from harness.expect import refusal
+from harness.expect import arrived, delivered, refusal
 
-PASSWORD, DENIED = text("password: wrong"), octets(b"DENIED")
+PASSWORD = text("password: wrong")
+# More than the tight socket buffers take, so that most of it is still queued when the handshake
+# has returned: whoever closes at once has lost it, every time.
+DENIED = recipe("bytes", 41, 1 << 17)
+TIGHT, NARROW = 4096, 8192
 
 RECEIVE = {"do": "receive"}
 SEND_PASSWORD = {"do": "send", "message": PASSWORD.request()}
@@ -12,9 +16,9 @@ SEND_DENIED = {"do": "send", "message": DENIED.request()}
 ENDINGS = {"false": {"do": "return", "value": False}, "exception": {"do": "raise"}}
 
 
-@needs("handshake")
+@needs("handshake", "buffers")
 @each("ending", sorted(ENDINGS))
-def case_refusal(single, check, ending):
+def case_refusal(single: Single, check: Recorder, ending: str) -> None:
     """A handshake tells the other side no, and then returns false or fails.
 
     HAND-5: An endpoint whose handshake fails MUST still deliver the handshake messages that it had
@@ -22,18 +26,21 @@ def case_refusal(single, check, ending):
     HAND-4: An endpoint whose handshake returns false or fails with an error MUST NOT become ready
         and MUST end the connection.
     """
-    connection, tester = single.meet(handshake=[RECEIVE, SEND_DENIED, ENDINGS[ending]])
+    script = [RECEIVE, SEND_DENIED, ENDINGS[ending]]
+    connection, tester = single.meet(handshake=script, sndbuf=TIGHT, rcvbuf=TIGHT)
     tester.send(encode(PASSWORD.frame()))
-    frames = [parsed.frame for parsed in tester.receive_frames(1)]
-    check("HAND-5", frames == [DENIED.frame()], "the refusal as bytes 'DENIED'", frames or "nothing")
+    connection.wait("handshake")
+    wanted = encode(DENIED.frame())
+    got = arrived(tester, len(wanted))
+    check("HAND-5", got == wanted, f"the refusal, {len(wanted)} octets", f"{len(got)} octets")
     end = tester.expect_end()
     check("HAND-4", end is not None, "the connection ends", "it is still open")
     tester.close()
     _never_ready(check, connection, "HAND-4")
 
 
-@needs("handshake")
-def case_refused(pair, check):
+@needs("handshake", "buffers")
+def case_refused(pair: Pair, check: Recorder) -> None:
     """The second peer refuses the first one, whose handshake still gets the refusal.
 
     HAND-5: An endpoint whose handshake fails MUST still deliver the handshake messages that it had
@@ -43,12 +50,13 @@ def case_refused(pair, check):
     """
     meeting = pair.meet(
         first={"handshake": [SEND_PASSWORD, RECEIVE, RECEIVE, {"do": "return", "value": True}]},
-        second={"handshake": [RECEIVE, SEND_DENIED, ENDINGS["false"]]},
+        second={"handshake": [RECEIVE, SEND_DENIED, ENDINGS["false"]], "sndbuf": TIGHT},
+        rcvbuf=NARROW,
     )
+    meeting.second.wait("handshake")
     state = meeting.first.wait("handshake")
-    received = [one["base64"] for one in state["handshake"]["received"]]
-    wanted = [DENIED.request()["base64"]]
-    check("HAND-5", received == wanted, "the refusal reaches the first peer's handshake", received)
+    received = [Received.from_json(one) for one in state["handshake"]["received"]]
+    delivered(check, received, [DENIED], "HAND-5")
     for side in (meeting.first, meeting.second):
         side.wait("handshake")
         _never_ready(check, side, "HAND-4")
@@ -57,15 +65,15 @@ def case_refused(pair, check):
 @needs("handshake")
 @each("end", ["fin", "reset"])
 @each("script", ["receive", "drain"])
-def case_other_side_gone(single, check, script, end):
+def case_other_side_gone(single: Single, check: Recorder, script: str, end: str) -> None:
     """The other side ends in the middle of the handshake, inside a message.
 
-    HAND-6: When the other side ends the connection during the handshake, the handshake MUST be
-        able to notice it and the endpoint MUST NOT become ready.
+    HAND-6: When the other side ends the connection while the handshake still waits for a message,
+        the handshake MUST be able to notice it and the endpoint MUST NOT become ready.
     """
     connection, tester = single.meet(handshake=[SEND_PASSWORD, RECEIVE, {"do": script}])
     tester.receive_frames(1)
-    tester.send(encode(DENIED.frame()) + encode(DENIED.frame())[:3])
+    tester.send(encode(PASSWORD.frame()) + encode(PASSWORD.frame())[:3])
     if end == "fin":
         tester.finish()
     else:
@@ -75,7 +83,7 @@ def case_other_side_gone(single, check, script, end):
     _never_ready(check, connection, "HAND-6")
 
 
-def _never_ready(check, connection, clause):
+def _never_ready(check: Recorder, connection: Connection, clause: str) -> None:
     connection.happens("ended", within=10.0)
     ready = connection.state()["ready"]
     check(clause, not ready, "the connection never becomes ready", f"ready: {ready}")

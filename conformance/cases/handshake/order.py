@@ -1,6 +1,6 @@
 """Handshake ordering: first the handshake, then everything else, and nothing lost between them."""
 
-from harness.case import each, needs, octets, text
+from harness.case import Pair, Recorder, Single, each, needs, octets, text
 from harness.codec import encode
 from harness.expect import cut, delivered, refusal, sent
 
@@ -17,7 +17,7 @@ ACCEPT = {"do": "return", "value": True}
 
 @needs("handshake")
 @each("verb", ["write", "read"])
-def case_not_ready_before(single, check, verb):
+def case_not_ready_before(single: Single, check: Recorder, verb: str) -> None:
     """A handshake waits for the tester; until it has got its message, the application is refused.
 
     HAND-2: An endpoint MUST refuse application reads and writes, with an error that says so, until
@@ -42,7 +42,7 @@ def case_not_ready_before(single, check, verb):
 
 @needs("handshake")
 @each("schedule", ["whole", "1*"])
-def case_glued(single, check, schedule):
+def case_glued(single: Single, check: Recorder, schedule: str) -> None:
     """Application messages arrive together with the only message that the handshake takes.
 
     HAND-3: A message that the handshake did not take MUST be delivered to the application, in
@@ -56,7 +56,7 @@ def case_glued(single, check, schedule):
 
 
 @needs("handshake")
-def case_challenge(pair, check):
+def case_challenge(pair: Pair, check: Recorder) -> None:
     """A challenge and its answer, with application messages close behind from both sides.
 
     HAND-1: On each side every handshake message MUST precede every application message on the
@@ -79,7 +79,7 @@ def case_challenge(pair, check):
 
 
 @needs("handshake")
-def case_eager_other_side(pair, check):
+def case_eager_other_side(pair: Pair, check: Recorder) -> None:
     """The second peer has no handshake and writes at once; the first one's handshake takes one.
 
     HAND-3: A message that the handshake did not take MUST be delivered to the application, in
@@ -96,7 +96,7 @@ def case_eager_other_side(pair, check):
 
 
 @needs("handshake")
-def case_both_at_once(pair, check):
+def case_both_at_once(pair: Pair, check: Recorder) -> None:
     """Both sides send their handshake message first, and then wait for the other one's.
 
     HAND-7: Two endpoints that both run a handshake at the same time MUST both complete it when
@@ -121,7 +121,7 @@ def case_both_at_once(pair, check):
 
 
 @needs("handshake", "hooks")
-def case_hooks_bypassed(single, check):
+def case_hooks_bypassed(single: Single, check: Recorder) -> None:
     """Hooks mark what passes through them: application messages, and nothing of the handshake.
 
     HAND-8: Handshake messages MUST NOT pass through the application's write and read hooks.

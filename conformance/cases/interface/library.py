@@ -1,13 +1,13 @@
 """What a library promises to the program that uses it."""
 
-from harness.case import needs, text
+from harness.case import Recorder, Single, needs, text
 from harness.codec import encode
 from harness.expect import cut, delivered
 
 WORD = text("word")
 
 
-def case_read_does_not_wait(single, check):
+def case_read_does_not_wait(single: Single, check: Recorder) -> None:
     """A read with nothing there answers at once, and finds the message once it has come.
 
     API-1: A read MUST answer "no message yet" without waiting when no complete message is there.
@@ -24,7 +24,7 @@ def case_read_does_not_wait(single, check):
 
 
 @needs("options")
-def case_options_untouched(single, check):
+def case_options_untouched(single: Single, check: Recorder) -> None:
     """The socket's options are what they were before it was wrapped.
 
     API-3: An endpoint MUST NOT change an option of the socket that it was given, other than to

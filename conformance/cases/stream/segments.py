@@ -1,13 +1,13 @@
 """Segmentation: where the transport cuts and joins the octets must make no difference."""
 
-from harness.case import each, octets, recipe, text
+from harness.case import Connection, Kind, Message, Recorder, Single, each, octets, recipe, text
 from harness.codec import encode
 from harness.expect import cut, delivered
 
 CODE_POINTS = text("a\0é€🧦\U0010ffff")
 
 
-def _send(check, single, messages, schedule):
+def _send(check: Recorder, single: Single, messages: list[Message], schedule: str) -> Connection:
     connection, tester = single.meet()
     stream = b"".join(encode(message.frame()) for message in messages)
     cut(check, tester, stream, schedule)
@@ -16,7 +16,7 @@ def _send(check, single, messages, schedule):
 
 @each("kind", ["text", "bytes"])
 @each("length", [1, 64, 300])
-def case_octet_by_octet(single, check, kind, length):
+def case_octet_by_octet(single: Single, check: Recorder, kind: Kind, length: int) -> None:
     """Every octet of header and payload arrives alone.
 
     STREAM-1: A receiver MUST deliver the same messages however the transport cuts or joins the
@@ -28,7 +28,7 @@ def case_octet_by_octet(single, check, kind, length):
 
 
 @each("schedule", ["whole", "1*", "2*", "3,5*"])
-def case_inside_code_points(single, check, schedule):
+def case_inside_code_points(single: Single, check: Recorder, schedule: str) -> None:
     """A text is cut inside its code points.
 
     STREAM-1: A receiver MUST deliver the same messages however the transport cuts or joins the
@@ -41,7 +41,7 @@ def case_inside_code_points(single, check, schedule):
 
 
 @each("extra", [0, 1, 2, 40])
-def case_two_messages_in_one_segment(single, check, extra):
+def case_two_messages_in_one_segment(single: Single, check: Recorder, extra: int) -> None:
     """Two messages arrive in one segment, with some octets of a third one behind them.
 
     STREAM-1: A receiver MUST deliver the same messages however the transport cuts or joins the

@@ -1,6 +1,6 @@
 """Malformed text: delivered to nobody, and the end of its connection."""
 
-from harness.case import Message, each, needs, text
+from harness.case import Message, Recorder, Single, each, needs, text
 from harness.codec import Frame, encode
 from harness.expect import cut, delivered, offer, refusal
 
@@ -16,7 +16,7 @@ BEFORE, AFTER = text("before"), text("after")
 
 @each("what", sorted(BAD))
 @each("schedule", ["whole", "1*"])
-def case_received(single, check, schedule, what):
+def case_received(single: Single, check: Recorder, schedule: str, what: str) -> None:
     """A text that is no UTF-8, between two good ones.
 
     TEXT-3: A receiver MUST NOT deliver a text message whose payload is malformed.
@@ -32,12 +32,17 @@ def case_received(single, check, schedule, what):
     delivered(check, reading.messages[:1], [BEFORE], "TEXT-4")
     others = [one for one in reading.messages[1:] if not one.matches(AFTER)]
     check("TEXT-3", not others, "no message made of the malformed text", others)
-    check("END-7", len(reading.messages) == 1, "nothing after the malformed text", reading.messages[1:])
+    check(
+        "END-7",
+        len(reading.messages) == 1,
+        "nothing after the malformed text",
+        reading.messages[1:],
+    )
     check("TEXT-4", reading.ended, "the connection ends", f"ended: {reading.ended}")
 
 
 @needs("surrogates")
-def case_written(single, check):
+def case_written(single: Single, check: Recorder) -> None:
     """An application writes a text with a lone surrogate, and then a good one.
 
     TEXT-2: An endpoint MUST refuse to write a text that has no well-formed UTF-8 encoding, before

@@ -200,9 +200,9 @@ class Full(Bare):
             self.outgoing = b""
         self.close()
 
-    def read(self):
+    def _read(self):
         try:
-            return super(Full, self).read()
+            return super(Full, self)._read()
         except EOFError:
             return None
 

@@ -1,0 +1,146 @@
+"""One connection of a peer, as a case sees it: verbs as methods, messages as values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness import clock
+from harness.payloads import Message, Received
+from harness.peererror import StepTimeout
+from harness.process import PeerProcess, Pending
+
+Address = tuple[str, int]
+
+
+class Connection:
+    """One connection of a peer's implementation under test, in the process that holds it.
+
+    `opened` is the adapter's answer to `open`; `forget` is called when the peer has it no more.
+    A peer that dies is not started again for it: whatever is asked then raises `Died`.
+    """
+
+    def __init__(
+        self, process: PeerProcess, name: str, opened: Mapping[str, Any], forget: Callable[[], None]
+    ) -> None:
+        self.name = name
+        self.opened = opened
+        self.local: Address = (opened["local"][0], opened["local"][1])
+        self.remote: Address = (opened["remote"][0], opened["remote"][1])
+        self._process = process
+        self._forget = forget
+
+    def write(self, *messages: Message, within: float = clock.EXCHANGE) -> int:
+        """Write messages through the implementation's `write`; return how many it took.
+
+        Raises `LibraryRaised` with the exception's name when it refused one.
+        """
+        return self.begin_write(*messages, within=within).result()
+
+    def begin_write(self, *messages: Message, within: float = clock.EXCHANGE) -> Writing:
+        """Begin to write, for an implementation whose `write` may wait."""
+        requests = [one.request() for one in messages]
+        return Writing(self._process.start("write", conn=self.name, messages=requests), within)
+
+    def read(self, count: int, within: float = clock.EXCHANGE) -> Reading:
+        """Read up to `count` messages; returns early at the end of the connection."""
+        return self.begin_read(count, within).result()
+
+    def begin_read(self, count: int, within: float = clock.EXCHANGE) -> ReadingBegun:
+        """Begin to read, so that something else can be done meanwhile."""
+        # The peer keeps the time of reading; ours is longer by a step, so that a peer which keeps
+        # to its time is never called late.
+        granted = within * clock.patience()
+        pending = self._process.start("read", conn=self.name, count=count, within=granted)
+        return ReadingBegun(pending, within + clock.STEP)
+
+    def state(self) -> dict[str, Any]:
+        """Return the connection's state: active, ready, queued, ended, end, handshake, options."""
+        return dict(self._call("state", clock.STEP)["conn"])
+
+    def wait(self, what: str, within: float = clock.STEP) -> dict[str, Any]:
+        """Wait for `ready`, `ended`, `flushed` or `handshake`; return the state then.
+
+        Raises `StepTimeout` when it has not happened within the time.
+        """
+        body = self._wait(what, within)
+        if not body["happened"]:
+            step = f"wait {self.name} for={what}"
+            raise StepTimeout(
+                self._process.name, step, f"not {what} within {within * clock.patience():g} s"
+            )
+        return dict(body["conn"])
+
+    def happens(self, what: str, within: float) -> bool:
+        """Say whether `what` (as for `wait`) happens within the time."""
+        return bool(self._wait(what, within)["happened"])
+
+    def _wait(self, what: str, within: float) -> dict[str, Any]:
+        granted = within * clock.patience()
+        return self._call("wait", within + clock.STEP, **{"for": what, "within": granted})
+
+    def release(self) -> None:
+        """Let a handshake script that holds go on."""
+        self._call("wait", clock.STEP, release=True)
+
+    def close(self, within: float = clock.EXCHANGE) -> None:
+        """Close through the implementation's `close`; returns when that has returned."""
+        self.begin_close().result(within)
+
+    def begin_close(self) -> Pending:
+        """Begin to close, so that the other side can read meanwhile."""
+        self._forget()
+        return self._process.start("close", conn=self.name)
+
+    def abort(self) -> None:
+        """Abort through the implementation's `abort` (feature `abort`)."""
+        self._call("abort", clock.STEP)
+
+    def _call(self, verb: str, limit: float, /, **keys: Any) -> dict[str, Any]:
+        return self._process.call(verb, limit, conn=self.name, **keys)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one `read` gave: the messages, whether the connection has ended, and its last word."""
+
+    messages: tuple[Received, ...]
+    ended: bool
+    last: str | None
+
+    def matches(self, wanted: Sequence[Message]) -> bool:
+        """Whether exactly the wanted messages were read, in order, with kind and content."""
+        return len(self.messages) == len(wanted) and all(
+            got.matches(want) for got, want in zip(self.messages, wanted, strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class Writing:
+    """A `write` on its way; `result` waits and returns how many messages were taken."""
+
+    pending: Pending
+    within: float
+
+    def result(self) -> int:
+        """Wait for the end of the writing; raises a `PeerError`."""
+        return int(self.pending.result(self.within)["written"])
+
+    def returns(self, within: float) -> bool:
+        """Say whether `write` returns within the time."""
+        return self.pending.returns(within)
+
+
+@dataclass(frozen=True)
+class ReadingBegun:
+    """A `read` on its way; `result` waits and returns what was read."""
+
+    pending: Pending
+    within: float
+
+    def result(self) -> Reading:
+        """Wait for the end of the reading; raises a `PeerError`."""
+        body = self.pending.result(self.within)
+        messages = tuple(Received.from_json(one) for one in body["messages"])
+        return Reading(messages, bool(body["ended"]), body.get("last"))

@@ -1,0 +1,71 @@
+"""The options that several verbs of the command line share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from harness import system
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+WRITTEN = click.Path(dir_okay=False, path_type=Path)
+
+peer_files = click.option(
+    "--peers", "peer_files", multiple=True, metavar="FILE.toml", type=EXISTING,
+    help="Add the third-party peers of this file. May be repeated.",
+)
+
+patience = click.option(
+    "--patience", type=click.FloatRange(0.1, 1000), default=1.0, metavar="FACTOR",
+    help="Multiply every time limit; for slow or busy machines.  [default: 1]",
+)
+
+jobs = click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", default=system.cores,
+    help="Worker processes.  [default: one per core]",
+)
+
+junit = click.option(
+    "--junit", "junit_file", type=WRITTEN, metavar="FILE.xml",
+    help="Write a JUnit XML report as well; a file that is there is replaced.",
+)
+
+
+def _all(*decorators: Callable[[Any], Any]) -> Callable[[Function], Function]:
+    """Return one decorator for several, which `--help` lists in this order."""
+
+    def decorate(function: Function) -> Function:
+        for one in reversed(decorators):
+            function = one(function)
+        return function
+
+    return decorate
+
+
+selection = _all(
+    peer_files,
+    click.option("--peer", multiple=True, metavar="GLOB",
+                 help="Judge only peers whose name matches, alone and in pairs with each other."),
+    click.option("--with", "partner", multiple=True, metavar="GLOB",
+                 help="Pair the judged peers with these as well, without judging these alone."),
+    click.option("--case", multiple=True, metavar="GLOB",
+                 help="Only cases whose name matches."),
+    click.option("--clause", multiple=True, metavar="ID",
+                 help="Only cases that decide this clause."),
+)
+
+running = _all(
+    click.option("--results", type=WRITTEN, metavar="FILE.jsonl",
+                 help="Keep the results file here; a file that is there is replaced."),
+    junit,
+    click.option("--known-failing", type=EXISTING, multiple=True, metavar="FILE",
+                 help="Excuse the failures that this list names exactly."),
+    patience,
+    click.option("--validate", is_flag=True,
+                 help="Hold every answer of a peer against the protocol's schemas."),
+)

@@ -1,0 +1,27 @@
+"""A problem that ends the command line: one message on stderr, and one of the exit codes."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+import click
+
+
+class Problem(click.ClickException):
+    """Ends the command line with a message. One of its kinds is raised, never this itself."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message."""
+        click.echo(f"harness: {self.format_message()}", file=file, err=file is None)
+
+
+class Usage(Problem):
+    """A command line that cannot mean anything, or that selects nothing."""
+
+    exit_code = 2
+
+
+class Incomplete(Problem):
+    """A run that could not be carried out, or not to its end."""
+
+    exit_code = 3

@@ -1,0 +1,45 @@
+"""What `smoke` prints: each check of each peer's adapter."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from harness.peererror import NotStarted
+from harness.peerspec import PeerSpec
+from harness.problem import Incomplete
+from harness.process import PeerProcess
+from harness.smoke import smoke
+
+
+def smoke_peers(specs: Sequence[PeerSpec], patience: float) -> int:
+    """Check the adapters and print every check; return 0 if all are right, else 1.
+
+    Raises a `Problem` for a command that does not exist.
+    """
+    right = True
+    for spec in specs:
+        _require_command(spec)
+        click.echo(spec.name)
+        checks = smoke(
+            list(spec.command) if spec.level > 0 else None, dict(spec.environment),
+            spec.flavour, patience, mirror_command=list(spec.mirror) or None,
+        )
+        for one in checks:
+            mark, why = ("ok  ", "") if one.ok else ("FAIL", f": {one.message}")
+            click.echo(f"  {mark}  {one.name}{why}")
+        right = right and all(one.ok for one in checks)
+    return 0 if right else 1
+
+
+def _require_command(spec: PeerSpec) -> None:
+    """Raise a `Problem` unless the peer's command is something that can be run."""
+    command = spec.command if spec.level > 0 else spec.mirror
+    with tempfile.TemporaryDirectory(prefix="stockings-", ignore_cleanup_errors=True) as folder:
+        try:
+            PeerProcess(command, dict(spec.environment), spec.name, Path(folder) / "stderr").kill()
+        except NotStarted as error:
+            raise Incomplete(str(error)) from error

@@ -1,0 +1,93 @@
+"""conformance/ADAPTERS.md says what is: its lines, its tables, its programs."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from places import ADAPTER, ROOT
+
+from harness import smoke as package
+from harness.discovery import Interpreter
+from harness.peers import load_file
+from harness.schemas import check_answer, check_request, verbs
+from harness.smoke import smoke
+from harness.smoke.lines import LINE_LIMIT
+
+GUIDE = (ROOT / "conformance" / "ADAPTERS.md").read_text(encoding="utf-8")
+
+
+def lines(arrow: str) -> list[dict[str, Any]]:
+    """The example lines in one direction."""
+    return [json.loads(found) for found in re.findall(rf"^    {arrow} (.*)$", GUIDE, re.MULTILINE)]
+
+
+def test_every_example_keeps_to_the_schemas() -> None:
+    """Requests and answers, of every verb; the answers are paired by their ids."""
+    requests = {each["id"]: each for each in lines("→")}
+    for request in requests.values():
+        check_request(request)
+    assert {each["do"] for each in requests.values()} == set(verbs())
+    sections = re.split(r"^### (\w+)$", GUIDE, flags=re.MULTILINE)[1:]
+    for verb, section in zip(sections[::2], sections[1::2], strict=True):
+        answers = re.findall(r"^    ← (.*)$", section.split("\n## ")[0], re.MULTILINE)
+        assert answers, verb
+        for answer in map(json.loads, answers):
+            check_answer(verb, answer)
+            assert requests[answer["id"]]["do"] == verb
+
+
+def test_the_kinds_of_answers_are_shown() -> None:
+    """Section 3 has one of each, and one without an id."""
+    general = GUIDE.split("\n## 3.")[1].split("\n## 4.")[0]
+    answers = [json.loads(each) for each in re.findall(r"^    ← (.*)$", general, re.MULTILINE)]
+    assert [sorted(set(each) - {"id"})[0] for each in answers] == [
+        "raised", "unsupported", "fault", "fault"]
+    check_answer("write", answers[0])
+    check_answer("frobnicate", answers[1])
+    check_answer("open", answers[2])
+    check_answer(None, answers[3])
+
+
+def test_every_check_is_listed() -> None:
+    """With the sentence that its docstring is."""
+    checks = (*package.lines.GREETING, *package.CHECKS, *package.MIRROR_CHECKS)
+    for check in checks:
+        assert check.__doc__ is not None
+        assert f"| `{check.__name__.replace('_', '-')}` | {check.__doc__.strip()} |\n" in GUIDE
+
+
+def test_the_limits_are_the_real_ones() -> None:
+    """Numbers in prose."""
+    assert f"{LINE_LIMIT:,} octets" in GUIDE
+    assert "LINE_LIMIT = 1024 * 1024" in ADAPTER.read_text(encoding="utf-8")
+
+
+def test_the_entries_of_section_9_load(tmp_path: Path) -> None:
+    """Both examples are entries as the harness takes them."""
+    program, library = re.findall(r"^```toml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    file = tmp_path / "mine.toml"
+    file.write_text(program, encoding="utf-8")
+    assert [each.name for each in load_file(file, [])] == ["mine@fast", "mine@slow"]
+    file.write_text(library, encoding="utf-8")
+    interpreters = [Interpreter((name,), name, "3.13.0", name) for name in ("cpython", "pypy")]
+    assert [each.name for each in load_file(file, interpreters)] == [
+        "mine@cpython3.13-poll", "mine@pypy3.13-poll"]
+
+
+def test_the_mirror_in_javascript_works(tmp_path: Path) -> None:
+    """The program of section 2, as it stands, passes every check of level 0."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no node on this machine")
+    blocks = re.findall(r"^```javascript\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 1
+    program = tmp_path / "mirror.js"
+    program.write_text(blocks[0], encoding="utf-8")
+    results = smoke(None, {}, "default", 1.0, [node, str(program), "--mirror"])
+    assert [(each.name, each.message) for each in results if not each.ok] == []
+    assert len(results) == len(package.MIRROR_CHECKS)
