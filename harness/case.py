@@ -29,11 +29,11 @@ from typing import TypeVar
 import pytest
 
 from harness import clauses
-from harness.codec import Kind
+from harness.codec import Frame, Kind
 from harness.connection import Connection, Reading
 from harness.hello import vocabulary
 from harness.meeting import Meeting, Pair, Single
-from harness.payloads import Message, Received
+from harness.payloads import Message, Received, describe
 from harness.verdicts import Check
 from harness.witness import Stuck
 
@@ -102,6 +102,17 @@ def prerequisite(met: object, what: str) -> None:
         raise Untestable(what)
 
 
+def shown(observed: object) -> str:
+    """Return an observation as a short text: messages and frames in words, lists item by item."""
+    if isinstance(observed, (Message, Received)):
+        return describe(observed)
+    if isinstance(observed, Frame):
+        return describe(Message(observed.kind, None, len(observed.payload), observed.payload))
+    if isinstance(observed, (list, tuple)):
+        return ", ".join(shown(one) for one in observed) or "nothing"
+    return str(observed)
+
+
 class Recorder:
     """The record of one case: its checks, and how sure its segmentation is.
 
@@ -117,7 +128,7 @@ class Recorder:
         """Record one check; return whether the clause was kept."""
         level = clauses.load()[clause].level
         kept = bool(ok)
-        self.checks.append(Check(clause, level, kept, expected, str(observed)))
+        self.checks.append(Check(clause, level, kept, expected, shown(observed)))
         if not kept and level == "MUST":
             raise CaseOver(clause)
         return kept

@@ -26,7 +26,7 @@ from harness.listing import list_cases, list_clauses, list_peers
 from harness.muster import MusterFailed
 from harness.plan import Roster, Stem, case_ids
 from harness.problem import Incomplete, Usage
-from harness.report import junit, terminal
+from harness.report import junit, picture, terminal
 from harness.report.findings import counted
 from harness.results import Run
 from harness.run import NothingToRun, Request, carry_out
@@ -123,6 +123,8 @@ def replay(case_id: str, peer_files: Sequence[Path], **running: Any) -> None:
       python -m harness replay 'handshake/order/glued[1*]@reference@cpython2.7-poll'
     """
     stem_name, _, names = case_id.partition("@")
+    if not names:
+        raise Usage(f"an id reads CASE@PEER or CASE@FIRST~SECOND, not {case_id!r}")
     selection = Selection(peer_files, tuple(dict.fromkeys(names.split("~"))))
     stems = [stem for stem in selection.suite if stem.name == stem_name]
     if not stems:
@@ -245,7 +247,9 @@ def smoke(peer: str, peer_files: Sequence[Path], patience: float) -> None:
 @main.command()
 @click.argument("file", type=options.EXISTING)
 @options.junit
-def report(file: Path, junit_file: Path | None) -> None:
+@click.option("--svg", "svg_file", type=options.WRITTEN, metavar="FILE.svg",
+              help="Write a picture of the summary as a terminal shows it.")
+def report(file: Path, junit_file: Path | None, svg_file: Path | None) -> None:
     """Show a results file again, and convert it; exits as the run did.
 
     \b
@@ -258,4 +262,7 @@ def report(file: Path, junit_file: Path | None) -> None:
         raise Incomplete(str(error)) from error
     if junit_file is not None:
         _require_writable("--junit", junit_file)
+    if svg_file is not None:
+        _require_writable("--svg", svg_file)
+        picture.write(outcome, svg_file, clauses.load())
     _report(outcome, Console(highlight=False), junit_file)

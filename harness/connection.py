@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness import clock
-from harness.payloads import Message, Received
+from harness.payloads import Message, Received, describe
 from harness.peererror import StepTimeout
 from harness.process import PeerProcess, Pending
 
@@ -51,9 +51,13 @@ class Connection:
         """Begin to read, so that something else can be done meanwhile."""
         # The peer keeps the time of reading; ours is longer by a step, so that a peer which keeps
         # to its time is never called late.
-        granted = within * clock.patience()
-        pending = self._process.start("read", conn=self.name, count=count, within=granted)
-        return ReadingBegun(pending, within + clock.STEP)
+        deadline = clock.Deadline(within)
+        return ReadingBegun(self, count, deadline, self.ask_to_read(count, deadline))
+
+    def ask_to_read(self, count: int, deadline: clock.Deadline) -> Pending:
+        """Send one request to read until the deadline."""
+        left = deadline.left()
+        return self._process.start("read", conn=self.name, count=count, within=left)
 
     def state(self) -> dict[str, Any]:
         """Return the connection's state: active, ready, queued, ended, end, handshake, options."""
@@ -109,6 +113,11 @@ class Reading:
     ended: bool
     last: str | None
 
+    def __str__(self) -> str:
+        """The reading in words."""
+        end = f", then the end ({self.last})" if self.ended else ""
+        return (", ".join(describe(one) for one in self.messages) or "no message") + end
+
     def matches(self, wanted: Sequence[Message]) -> bool:
         """Whether exactly the wanted messages were read, in order, with kind and content."""
         return len(self.messages) == len(wanted) and all(
@@ -136,11 +145,20 @@ class Writing:
 class ReadingBegun:
     """A `read` on its way; `result` waits and returns what was read."""
 
+    connection: Connection
+    count: int
+    deadline: clock.Deadline
     pending: Pending
-    within: float
 
     def result(self) -> Reading:
         """Wait for the end of the reading; raises a `PeerError`."""
-        body = self.pending.result(self.within)
-        messages = tuple(Received.from_json(one) for one in body["messages"])
-        return Reading(messages, bool(body["ended"]), body.get("last"))
+        messages: list[Received] = []
+        pending = self.pending
+        while True:
+            body = pending.result(self.deadline.left() / clock.patience() + clock.STEP)
+            messages += [Received.from_json(one) for one in body["messages"]]
+            missing = self.count - len(messages)
+            if not missing or body["ended"] or not body["messages"] or self.deadline.over:
+                return Reading(tuple(messages), bool(body["ended"]), body.get("last"))
+            # An adapter answers early rather than print a line that is too long.
+            pending = self.connection.ask_to_read(missing, self.deadline)

@@ -15,6 +15,12 @@ from harness.relay import Direction, Seen
 from harness.schedule import parse
 from harness.tester import OutOfTime, PeerEnded, Tester
 
+#: The smallest socket buffers that can be asked for, in octets; systems round them up to what they
+#: can do. A sender with these is stuck within some ten thousand octets.
+TIGHT = 4096
+#: A receive buffer of the relay, in octets: a fraction of a message, and still quick to drain.
+NARROW = 8192
+
 
 def both_ways(meeting: Meeting) -> Iterator[tuple[Connection, Connection, Direction]]:
     """Give writer, reader and the wire between them, for each direction of a meeting."""

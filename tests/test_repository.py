@@ -33,7 +33,8 @@ def files(*suffixes: str) -> list[Path]:
 
     def walk(folder: Path) -> Iterator[Path]:
         for path in sorted(folder.iterdir()):
-            if path.name in SKIPPED or path.name.endswith(("_cache", ".egg-info")):
+            # 2.7 puts its compiled files beside the sources, as the peers of a run do.
+            if path.name in SKIPPED or path.name.endswith(("_cache", ".egg-info", ".pyc")):
                 continue
             if path.is_dir():
                 yield from walk(path)

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,15 @@ class = {{own = "broken:{cls}"}}
 path = ["{truth}", "{root}"]
 pairs = "{pairs}"
 """
+#: Commands that are no adapters, and the one line that each of them gets.
+UNUSABLE = {
+    "nowhere": (["/no/such/adapter"], "start: cannot run '/no/such/adapter': "),
+    "garbage": (["-c", "print('Welcome!', flush=True); input()"],
+                "hello: printed a line that is no answer: b'Welcome!"),
+    "hangs": (["-c", "import sys; sys.stdin.read()"], "hello: no answer within 2 s"),
+    "dies": (["-c", "import sys; sys.exit('no such module')"],
+             "hello: its process ended with exit code 1; last line on stderr: no such module"),
+}
 #: Third parties that are adapters of their own.
 SCRIPTED = """
 [peers.{name}]
@@ -58,6 +67,31 @@ def scripted(manner: str) -> str:
     return SCRIPTED.format(
         name=manner, python=Path(sys.executable).as_posix(), truth=TRUTH.as_posix()
     )
+
+
+def unusable(name: str, level: int = 1) -> str:
+    """The entry of a peer that cannot be used."""
+    words = UNUSABLE[name][0]
+    command = [sys.executable, *words] if words[0] == "-c" else words
+    return f"[peers.{name}]\ncommand = {command!r}\nlevel = {level}\n"
+
+
+@dataclass(frozen=True)
+class Said:
+    """How the command line ended in this process: its exit code, and all that it printed."""
+
+    code: int
+    text: str
+
+
+#: The fixture that runs it so.
+Cli = Callable[..., Said]
+
+
+def file(name: str, text: str) -> str:
+    """Write a file into the current folder; return its name."""
+    Path(name).write_text(text, encoding="utf-8")
+    return name
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def test_a_muster_takes_everybody_s_word(tmp_path: Path) -> None:
         "mirror is a mirror (level 0): `smoke` checks it, but no case can",
         "lacking: hello: declares the flavours select, not poll",
     )
-    assert [type(error) for error in mustered.errors][0] is NotStarted
+    assert isinstance(mustered.errors[0], NotStarted)
     assert [error.peer for error in mustered.errors] == ["missing", "odd"]
 
 

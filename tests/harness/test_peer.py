@@ -1,4 +1,4 @@
-"""Peers over many cases: they come back for the next case, and nothing of one stays in the other."""
+"""Peers over many cases: they come back for the next one, and nothing of one stays in the other."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_hello_that_breaks_the_protocol_is_refused(tmp_path: Path) -> None:
         'print(json.dumps({"id": request["id"], "ok": {}}), flush=True); sys.stdin.read()'
     )
     peer = Peer(hosts.command(hosts.INTERPRETER.executable, "-c", program), tmp_path)
-    with pytest.raises(Garbage, match="hello: .*which is missing"):
+    with pytest.raises(Garbage, match=r"hello: .*which is missing"):
         peer.ensure()
     assert not peer.alive
 

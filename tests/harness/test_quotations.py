@@ -5,18 +5,10 @@ from __future__ import annotations
 import ast
 from collections import Counter
 
-import pytest
-
-from harness import clauses, suite
+from harness import clauses
 from harness.hello import vocabulary
 from harness.plan import CASES, Stem
 from harness.plugin import ID_CHARACTERS
-
-
-@pytest.fixture(scope="module")
-def stems() -> list[Stem]:
-    """All cases, as the command line collects them."""
-    return suite.collect()
 
 
 def test_every_quotation_is_the_sentence_of_its_clause(stems: list[Stem]) -> None:

@@ -129,7 +129,8 @@ def test_what_xml_cannot_carry_is_replaced(path: Path) -> None:
     legal = "a\ufffdb\ufffd[2J\ufffd\ufffd <&\"'> ]]> \u00e9\U0001f600\ttab"
     assert case.system_err == legal
     assert legal in case.result[0].text
-    assert case.result[0].message == legal.replace("\t", " ")
+    # XML lets a parser turn a tab in an attribute into a space, and parsers differ.
+    assert case.result[0].message.replace("\t", " ") == legal.replace("\t", " ")
 
 
 def test_a_run_that_is_not_whole_has_an_error(path: Path) -> None:

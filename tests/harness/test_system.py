@@ -50,7 +50,7 @@ def test_a_group_ends_with_all_its_members(manner: str) -> None:
 @pytest.mark.skipif(system.WINDOWS, reason="Windows has no signals")
 @pytest.mark.parametrize(
     ("code", "words"),
-    [(0, "exit code 0"), (3, "exit code 3"), (-11, "signal SIGSEGV"), (-200, "signal -200")],
+    [(0, "exit code 0"), (3, "exit code 3"), (-11, "signal SIGSEGV"), (-200, "signal 200")],
 )
 def test_the_end_of_a_process_in_words(code: int, words: str) -> None:
     assert system.exit_text(code) == words

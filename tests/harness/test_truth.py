@@ -169,6 +169,7 @@ def test_an_interrupted_run_ends_in_order(signum: int, tmp_path: Path) -> None:
         folder=tmp_path, environment={"STOCKINGS_TRUTH_HANGING": str(sign)},
     )
     assert clock.until(sign.exists, 60.0)
+    assert len(list(started.processes())) >= 2
     os.kill(started.process.pid, signum)
     ended = started.ended()
     assert ended.code == 3
@@ -185,6 +186,7 @@ def test_a_run_that_is_killed_leaves_no_peer_and_a_file_that_says_so(tmp_path: P
         "--jobs", "2", folder=tmp_path, environment={"STOCKINGS_TRUTH_HANGING": str(sign)},
     )
     assert clock.until(sign.exists, 60.0)
+    assert len(list(started.processes())) >= 2
     os.kill(started.process.pid, signal.SIGKILL)
     ended = started.ended()
     assert read(ended.results, partial=True).footer is None

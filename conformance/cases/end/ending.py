@@ -15,10 +15,8 @@ from harness.case import (
     text,
 )
 from harness.codec import encode
-from harness.expect import arrived, cut, delivered, refusal
+from harness.expect import TIGHT, arrived, cut, delivered, refusal
 
-# Small enough that fifty thousand octets do not fit, and that they do not wait for long either.
-TIGHT = 4096
 # Seconds in which a library has noticed the end that it is not to show yet.
 LASTING = 0.3
 # Seconds in which a close that waits for nobody has returned; well below the two seconds that our

@@ -2,13 +2,12 @@
 
 from harness.case import Connection, Pair, Received, Recorder, Single, each, needs, recipe, text
 from harness.codec import encode
-from harness.expect import arrived, delivered, refusal
+from harness.expect import NARROW, TIGHT, arrived, delivered, refusal
 
 PASSWORD = text("password: wrong")
 # More than the tight socket buffers take, so that most of it is still queued when the handshake
 # has returned: whoever closes at once has lost it, every time.
 DENIED = recipe("bytes", 41, 1 << 17)
-TIGHT, NARROW = 4096, 8192
 
 RECEIVE = {"do": "receive"}
 SEND_PASSWORD = {"do": "send", "message": PASSWORD.request()}
