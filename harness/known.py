@@ -112,6 +112,17 @@ def unused(lines: Sequence[KnownLine], case_ids: Iterable[str]) -> list[KnownLin
     return left
 
 
+def is_elsewhere(line: KnownLine, cases: Iterable[str], implementations: Iterable[str]) -> bool:
+    """Whether a line that fits no case is about a known implementation on another machine.
+
+    `cases` are names of cases, with their parameters and without peers. The peers of the pattern
+    must be those of a known implementation, as in `…@published@cpython2.7-*`.
+    """
+    case, _, peers = line.pattern.partition("@")
+    meant = re.split(r"[@~]", peers)[::2]
+    return set(meant) <= set(implementations) and any(glob_fits(case, name) for name in cases)
+
+
 def find(
     lines: Sequence[KnownLine], case_id: str, verdict: Verdict, clause: str | None
 ) -> KnownLine | None:

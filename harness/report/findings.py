@@ -120,6 +120,8 @@ def replay(run: Run, result: Result) -> str:
     words += _files("--peers", options.get("peers"))
     if options.get("patience", 1) != 1:
         words += ["--patience", str(options["patience"])]
+    if options.get("validate"):
+        words.append("--validate")
     if result.verdict is Verdict.STALE:
         # Without the list that it contradicts, it would be a plain pass.
         words += _files("--known-failing", options.get("known_failing"))

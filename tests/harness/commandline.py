@@ -119,8 +119,11 @@ class Started:
         self.results = folder / "results.jsonl"
         # The `python` of a printed command is the one that runs the tests.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        # A run that is killed cannot clear its temporary folder away: it is made in ours.
+        temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
         self.environment = {
-            **os.environ, "PATH": path, "COLUMNS": "300", MARK: self.mark, **(environment or {})
+            **os.environ, **temporary, "PATH": path, "COLUMNS": "300", MARK: self.mark,
+            **(environment or {}),
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "harness", *arguments], cwd=ROOT, env=self.environment,

@@ -68,6 +68,24 @@ def test_lines_that_match_no_case_are_found() -> None:
     assert [line.line for line in known.unused(lines, IDS)] == [2]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "elsewhere"),
+    [
+        ("end/**@old@cpython2.7-*", True),
+        ("end/**@old@pypy2.7-poll~new@cpython3.9-poll", True),
+        ("end/**@odl@cpython2.7-*", False),
+        ("edn/**@old@cpython2.7-*", False),
+        ("end/**@old@cpython2.7-*~odl@cpython3.9-poll", False),
+    ],
+)
+def test_a_line_for_an_interpreter_that_is_not_here_is_told_from_a_typo(
+    pattern: str, elsewhere: bool
+) -> None:
+    (line,) = known.parse(f"{pattern} FAIL END-5  # a", "list")
+    cases = ["end/ending/close-delivers[a]"]
+    assert known.is_elsewhere(line, cases, ["old", "new"]) is elsewhere
+
+
 def test_an_exact_line_is_preferred_to_one_that_only_fits() -> None:
     lines = known.parse("end/** FAIL END-4  # a\nend/** FAIL END-5  # b\n", "list")
     assert known.find(lines, IDS[0], Verdict.FAIL, "END-5") == lines[1]

@@ -187,6 +187,7 @@ def test_an_interruption_is_explained_by_its_reason_and_step() -> None:
         ({"known_failing": ["known.txt"]}, []),
         ({"peers": ["a.toml", "b.toml"]}, ["--peers", "a.toml", "--peers", "b.toml"]),
         ({"patience": 2.5}, ["--patience", "2.5"]),
+        ({"validate": True}, ["--validate"]),
     ],
 )
 def test_the_replay_command_is_one_that_a_shell_reads_right(
