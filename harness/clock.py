@@ -30,6 +30,9 @@ STUCK = 10.0
 #: How long nothing may move before a sender counts as stuck: ten times what a runnable process
 #: waits for its turn on a busy machine (a scheduler slice is 3 to 5 ms).
 STANDSTILL = 0.05
+#: How long a library says that it has something queued before that counts, where no kernel can be
+#: asked: six standstills, since what we see of it is second-hand.
+QUEUED = 0.3
 #: Between two looks at a sender that may be stuck: ten looks make a standstill.
 STUCK_LOOK = 0.005
 #: For a sender to fill its buffer again after we have read a little: twice the half second that a

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
-from harness import clock
+from harness import clock, kernel
 from harness.case import Recorder, prerequisite
 from harness.connection import Connection, Reading
 from harness.meeting import Meeting
@@ -103,6 +103,35 @@ def offer(tester: Tester, octets: bytes) -> None:
     # A peer that is gone takes nothing: that is what the caller wants to see.
     with contextlib.suppress(PeerEnded):
         tester.send(octets)
+
+
+def held_up(connection: Connection, wire: Tester | Direction, length: int) -> None:
+    """Require that a sender is stuck inside the first `length` octets that it sends.
+
+    The kernel proves it where it can. On other systems the library's own word has to do, that
+    something is still queued although nothing has moved for a while; its octets then prove the
+    rest, since more of them come later.
+    """
+    stuck = wire.stuck()
+    if stuck is None and not kernel.available():
+        queued = _stays_queued(connection)
+        prerequisite(queued, f"{wire.unproved}, and the library says nothing of a queue")
+        return
+    prerequisite(stuck is not None, f"no proof that the sender was stuck: {wire.unproved}")
+    handed = stuck.handed if stuck is not None else 0
+    prerequisite(
+        0 < handed < length,
+        f"the sender was not stuck: it handed over {handed} of {length} octets",
+    )
+
+
+def _stays_queued(connection: Connection) -> bool:
+    def queued() -> bool:
+        return connection.state()["queued"] is True
+
+    if connection.state()["queued"] is None or not clock.until(queued, clock.STUCK):
+        return False
+    return not clock.until(lambda: not queued(), clock.QUEUED)
 
 
 def refusal(call: Callable[[], object]) -> str | None:

@@ -380,12 +380,15 @@ class Script(object):
     def drain(self, stocking):
         """The documented loop: take messages while the stocking is active.
 
-        It is what a program would write, so it catches nothing: that 1.2.3 may raise EOFError
-        here is a fact about it.
+        A library that says the end by EOFError (1.2.3 does) may be quicker to raise than to turn
+        inactive: which of the two comes first must not make a difference.
         """
         wait = Wait(None)
         while stocking.active and not self.cancelled:
-            value = stocking._read()
+            try:
+                value = stocking._read()
+            except EOFError:
+                return
             if value is None:
                 wait.pause(descriptor_of(stocking))
             else:

@@ -11,11 +11,12 @@ import pytest
 from harness.case import CaseOver, Recorder, Untestable
 from harness.codec import FrameReader, Malformed, encode
 from harness.connection import Reading
-from harness.expect import delivered, refusal, sent
+from harness.expect import delivered, held_up, refusal, sent
 from harness.payloads import Message, Received, crc32
 from harness.peererror import Died, LibraryRaised
 from harness.relay import Direction
 from harness.skimmer import Seen
+from harness.witness import Stuck
 
 A, B = Message.text("a"), Message.octets(b"bb")
 
@@ -148,3 +149,53 @@ def test_a_refusal_is_called_by_its_name() -> None:
     assert refusal(lambda: None) is None
     with pytest.raises(Died):
         refusal(raising(Died("p", "write", "gone")))
+
+
+class Standing:
+    """A wire that has been stuck with so many octets handed over, or that proves nothing."""
+
+    unproved = "no kernel to ask"
+
+    def __init__(self, handed: int | None) -> None:
+        self._found = None if handed is None else Stuck(handed, 1, 1, 10)
+
+    def stuck(self) -> Stuck | None:
+        """The proof, if there is one."""
+        return self._found
+
+
+class Saying:
+    """A connection whose library says of its queue what it is told, the last word for ever."""
+
+    def __init__(self, *words: bool | None) -> None:
+        self._words = list(words)
+
+    def state(self) -> dict[str, Any]:
+        """The next word."""
+        return {"queued": self._words.pop(0) if len(self._words) > 1 else self._words[0]}
+
+
+@pytest.mark.parametrize(
+    ("kernel", "handed", "words", "why"),
+    [
+        (True, 99, [False], None),
+        (True, 100, [True], "it handed over 100 of 100 octets"),
+        (True, 0, [True], "it handed over 0 of 100 octets"),
+        (True, None, [True], "no proof that the sender was stuck: no kernel to ask"),
+        (False, None, [False, True], None),
+        (False, None, [True, True, True, False], "the library says nothing of a queue"),
+        (False, None, [None], "the library says nothing of a queue"),
+    ],
+)
+def test_a_sender_counts_as_held_up_by_the_kernel_or_else_by_its_own_word(
+    monkeypatch: pytest.MonkeyPatch,
+    kernel: bool, handed: int | None, words: list[bool | None], why: str | None,
+) -> None:
+    monkeypatch.setattr("harness.kernel.available", lambda: kernel)
+    monkeypatch.setattr("harness.clock.QUEUED", 0.02)
+    arguments = cast(Any, (Saying(*words), Standing(handed), 100))
+    if why is None:
+        held_up(*arguments)
+        return
+    with pytest.raises(Untestable, match=why):
+        held_up(*arguments)

@@ -10,12 +10,11 @@ from harness.case import (
     each,
     needs,
     octets,
-    prerequisite,
     recipe,
     text,
 )
 from harness.codec import encode
-from harness.expect import TIGHT, arrived, cut, delivered, refusal
+from harness.expect import TIGHT, arrived, cut, delivered, held_up, refusal
 
 # Seconds in which a library has noticed the end that it is not to show yet.
 LASTING = 0.3
@@ -120,8 +119,7 @@ def case_reply_behind_half_close(single: Single, check: Recorder) -> None:
     message = recipe("bytes", 32, 1 << 23)
     stream = _stream(message)
     writing = connection.begin_write(message)
-    stuck = tester.stuck()
-    prerequisite(stuck and stuck.handed < len(stream), "no proof that octets were still queued")
+    held_up(connection, tester, len(stream))
     tester.finish()
     got = arrived(tester, len(stream))
     check("END-4", got == stream, f"the frame of {len(stream)} octets", f"{len(got)} octets")
@@ -147,8 +145,7 @@ def case_close_delivers(single: Single, check: Recorder, unread: str) -> None:
         cut(check, tester, _stream(UNFINISHED)[:1], "whole")
     stream = _stream(*messages)
     connection.write(*messages)
-    stuck = tester.stuck()
-    prerequisite(stuck and stuck.handed < len(stream), "no proof that messages were still queued")
+    held_up(connection, tester, len(stream))
     closing = connection.begin_close()
     # Who closes with messages in its queue has lost them by now; who waits for us goes on waiting.
     closing.returns(SETTLED / clock.patience())

@@ -7,8 +7,8 @@ frame is the reader's.
 """
 
 from harness import clock
-from harness.case import Kind, Pair, Recorder, each, needs, octets, prerequisite, recipe, text
-from harness.expect import NARROW, TIGHT, both_ways, delivered, sent
+from harness.case import Kind, Pair, Recorder, each, needs, octets, recipe, text
+from harness.expect import NARROW, TIGHT, both_ways, delivered, held_up, sent
 
 # Both sides of every length at which the header grows: 0 and 1, 6 bits, 13 bits, 20 bits. The
 # empty message has a case of its own, since a sender may drop it.
@@ -130,7 +130,7 @@ def case_both_directions_at_once(pair: Pair, check: Recorder) -> None:
         wire.pause()
     writing, other = (side.begin_write(*messages) for side in (meeting.first, meeting.second))
     # The first one began earlier: when the second one has stood still for a while, both have.
-    prerequisite(back.stuck(), f"no proof that the senders were stuck: {back.unproved}")
+    held_up(meeting.second, back, sum(message.length for message in messages))
     back.resume()
     # All of it, or as much as the first peer is willing to hold for its application.
     clock.until(lambda: len(back.frames) == len(messages), UNREAD)
