@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness import clock
-from harness.payloads import Message, Received, describe
+from harness.payloads import Message, Received, all_match, describe
 from harness.peererror import StepTimeout
 from harness.process import PeerProcess, Pending
 
@@ -120,9 +120,7 @@ class Reading:
 
     def matches(self, wanted: Sequence[Message]) -> bool:
         """Whether exactly the wanted messages were read, in order, with kind and content."""
-        return len(self.messages) == len(wanted) and all(
-            got.matches(want) for got, want in zip(self.messages, wanted, strict=True)
-        )
+        return all_match(self.messages, wanted)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ from harness import clock, kernel
 from harness.case import Recorder, prerequisite
 from harness.connection import Connection, Reading
 from harness.meeting import Meeting
-from harness.payloads import Message, Received, describe
+from harness.payloads import Message, Received, all_match, describe
 from harness.peererror import LibraryRaised
 from harness.relay import Direction, Seen
-from harness.schedule import parse
 from harness.tester import OutOfTime, PeerEnded, Tester
 
 #: The smallest socket buffers that can be asked for, in octets; systems round them up to what they
@@ -68,9 +67,7 @@ def delivered(
         if clause == "FRAME-10":
             _same(check, clause, "kinds", _kinds(messages), _kinds(got))
             continue
-        ok = len(got) == len(messages) and all(
-            one.matches(message) for one, message in zip(got, messages, strict=True)
-        )
+        ok = all_match(got, messages)
         wanted = [describe(message) for message in messages]
         check(
             clause, ok, f"exactly the {len(messages)} messages that were sent",
@@ -80,7 +77,7 @@ def delivered(
 
 def cut(check: Recorder, tester: Tester, octets: bytes, schedule: str) -> None:
     """Send octets in the pieces of a schedule, and note how sure it is that they arrived so."""
-    check.note_segmentation(tester.send_cut(octets, parse(schedule)))
+    check.note_segmentation(tester.send_cut(octets, schedule))
 
 
 def arrived(tester: Tester, n: int) -> bytes:
@@ -95,14 +92,7 @@ def arrived(tester: Tester, n: int) -> bytes:
 def fill(tester: Tester, octets: bytes) -> None:
     """Send octets and wait until the peer has taken them, or takes no more for a while."""
     with contextlib.suppress(OutOfTime):
-        tester.send_cut(octets, parse("whole"), within=clock.SATED)
-
-
-def offer(tester: Tester, octets: bytes) -> None:
-    """Send octets to a peer that may have ended the connection already, as it should have."""
-    # A peer that is gone takes nothing: that is what the caller wants to see.
-    with contextlib.suppress(PeerEnded):
-        tester.send(octets)
+        tester.send_cut(octets, "whole", within=clock.SATED)
 
 
 def held_up(connection: Connection, wire: Tester | Direction, length: int) -> None:

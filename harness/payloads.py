@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -194,6 +194,13 @@ class Received:
             and self.tail == payload[-EDGE:]
             and (self.octets is None or self.octets == payload)
         )
+
+
+def all_match(received: Sequence[Received], messages: Sequence[Message]) -> bool:
+    """Say whether exactly these messages were received, in order, with kind and content."""
+    return len(received) == len(messages) and all(
+        got.matches(message) for got, message in zip(received, messages, strict=True)
+    )
 
 
 def crc32(octets: bytes) -> str:

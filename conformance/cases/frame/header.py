@@ -2,7 +2,7 @@
 
 from harness.case import Kind, Message, Recorder, Single, each, octets, recipe, text
 from harness.codec import encode
-from harness.expect import cut, delivered, offer
+from harness.expect import cut, delivered
 
 AFTER = text("and one more")
 
@@ -55,7 +55,7 @@ def case_eleventh_octet(single: Single, check: Recorder, schedule: str) -> None:
     before = text("before")
     connection, tester = single.meet()
     cut(check, tester, _stream(before) + b"\x41" + b"\x00" * 10, schedule)
-    offer(tester, b"\x80" + _stream(AFTER))
+    tester.try_send(b"\x80" + _stream(AFTER))
     reading = connection.read(2, within=10.0)
     delivered(check, reading.messages[:1], [before], "TEXT-4")
     check("FRAME-7", reading.ended, "the connection ends", f"ended: {reading.ended}")

@@ -3,6 +3,7 @@
 from harness.case import Pair, Recorder, Single, each, needs, octets, text
 from harness.codec import encode
 from harness.expect import cut, delivered, refusal, sent
+from harness.meeting import Meeting
 
 HELLO, WELCOME = text("hello"), octets(b"welcome\x00\xff")
 EARLY = [text("application 1"), octets(b"application 2"), text("application 3")]
@@ -68,14 +69,10 @@ def case_challenge(pair: Pair, check: Recorder) -> None:
         first={"handshake": [SEND_HELLO, EXPECT_WELCOME, ACCEPT]},
         second={"handshake": [EXPECT_HELLO, SEND_WELCOME, ACCEPT]},
     )
-    sides = ((meeting.second, meeting.first), (meeting.first, meeting.second))
-    for writer, _ in sides:
+    for writer in (meeting.second, meeting.first):
         writer.wait("ready")
         writer.write(*EARLY)
-    for _, reader in sides:
-        delivered(check, reader.read(len(EARLY)), EARLY, "HAND-3")
-    sent(check, meeting.relay.forward, [HELLO, *EARLY], "HAND-1")
-    sent(check, meeting.relay.backward, [WELCOME, *EARLY], "HAND-1")
+    _both_have_early(check, meeting)
 
 
 @needs("handshake")
@@ -114,10 +111,7 @@ def case_both_at_once(pair: Pair, check: Recorder) -> None:
     check("HAND-7", all(ready), "both sides become ready", f"ready: {ready}")
     meeting.first.write(*EARLY)
     meeting.second.write(*EARLY)
-    for side in (meeting.first, meeting.second):
-        delivered(check, side.read(len(EARLY)), EARLY, "HAND-3")
-    sent(check, meeting.relay.forward, [HELLO, *EARLY], "HAND-1")
-    sent(check, meeting.relay.backward, [WELCOME, *EARLY], "HAND-1")
+    _both_have_early(check, meeting)
 
 
 @needs("handshake", "hooks")
@@ -140,3 +134,11 @@ def case_hooks_bypassed(single: Single, check: Recorder) -> None:
     check("HAND-8", frames[:1] == [HELLO.frame()], "the handshake's message unmarked", frames[:1])
     check("API-5", frames[1:] == [text("<out").frame()], "the text '<out'", frames[1:])
     delivered(check, connection.read(1), [text("in>")], "API-5")
+
+
+def _both_have_early(check: Recorder, meeting: Meeting) -> None:
+    """Both sides get the other one's application messages, and the wire had the handshake first."""
+    for side in (meeting.first, meeting.second):
+        delivered(check, side.read(len(EARLY)), EARLY, "HAND-3")
+    sent(check, meeting.relay.forward, [HELLO, *EARLY], "HAND-1")
+    sent(check, meeting.relay.backward, [WELCOME, *EARLY], "HAND-1")

@@ -2,7 +2,7 @@
 
 from harness.case import Message, Recorder, Single, each, needs, text
 from harness.codec import Frame, encode
-from harness.expect import cut, delivered, offer, refusal
+from harness.expect import cut, delivered, refusal
 
 BAD = {
     "stray-continuation": b"a\x80b",
@@ -27,7 +27,7 @@ def case_received(single: Single, check: Recorder, schedule: str, what: str) -> 
     stream = encode(BEFORE.frame()) + encode(Frame("text", BAD[what]))
     connection, tester = single.meet()
     cut(check, tester, stream, schedule)
-    offer(tester, encode(AFTER.frame()))
+    tester.try_send(encode(AFTER.frame()))
     reading = connection.read(3, within=10.0)
     delivered(check, reading.messages[:1], [BEFORE], "TEXT-4")
     others = [one for one in reading.messages[1:] if not one.matches(AFTER)]
