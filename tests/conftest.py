@@ -1,4 +1,4 @@
-"""Measure the processes that tests start, too, where the tests themselves are measured.
+"""What holds for every test, and for the processes that tests start.
 
 Both dialects of tests load this file, so it runs on 2.7.
 """
@@ -6,9 +6,15 @@ Both dialects of tests load this file, so it runs on 2.7.
 from __future__ import absolute_import, division, print_function
 
 import os
+import signal
 import sys
 
 _coverage = sys.modules.get("coverage")
 if _coverage is not None and _coverage.Coverage.current() is not None:
     # Set here and not by tox: the environment of the whole run would have pip measured, too.
     os.environ.setdefault("COVERAGE_PROCESS_START", os.environ["COVERAGE_RCFILE_ABS"])
+
+# A shell starts a command in the background with SIGINT ignored, and a process hands that on to its
+# children, where a test may have to interrupt one as a user does.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
