@@ -102,7 +102,11 @@ def case_ids(stems: Sequence[Stem], roster: Roster) -> list[str]:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that a worker process must know."""
+    """Everything that a worker process must know.
+
+    Each case is carried out `repeat` times. `logs` is the folder for wire logs, of "red" cases or
+    of "all" (`keep_logs`); without it there are none.
+    """
 
     specs: tuple[PeerSpec, ...]
     hellos: dict[str, dict[str, Any]]
@@ -113,6 +117,9 @@ class Plan:
     known: tuple[KnownLine, ...] = ()
     patience: float = 1.0
     validate: bool = False
+    repeat: int = 1
+    logs: str | None = None
+    keep_logs: str = "red"
 
     def save(self, path: Path) -> None:
         """Write the plan where `load` finds it."""
@@ -126,6 +133,9 @@ class Plan:
             "known": [line.to_json() for line in self.known],
             "patience": self.patience,
             "validate": self.validate,
+            "repeat": self.repeat,
+            "logs": self.logs,
+            "keep_logs": self.keep_logs,
         }
         path.write_text(json.dumps(body), encoding="utf-8")
 
@@ -143,4 +153,7 @@ class Plan:
             known=tuple(KnownLine.from_json(line) for line in body["known"]),
             patience=body["patience"],
             validate=body["validate"],
+            repeat=body["repeat"],
+            logs=body["logs"],
+            keep_logs=body["keep_logs"],
         )

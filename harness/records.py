@@ -91,6 +91,12 @@ class Result:
     time. `segmentation` is "proved" when the kernel has confirmed that the octets arrived
     cut as the case says, "unproved" when they were cut on trust, None when they were whole.
     `expected_verdict` and `known` are set where a known-failing line applied.
+
+    `log` names the wire log, relative to the folder of the results file. `blame` is the peer of a
+    pair that first broke a clause, where that could be told. `tries` counts the outcomes of a case
+    that was repeated, by verdict and clause ("PASS", "FAIL END-5"); it is empty for a case that ran
+    once. `localised` says the smallest combination of axes with which a case of a covering array
+    fails, in words.
     """
 
     id: str
@@ -108,6 +114,10 @@ class Result:
     stderr: str = ""
     expected_verdict: Verdict | None = None
     known: Known | None = None
+    log: str | None = None
+    blame: str | None = None
+    tries: Mapping[str, int] = field(default_factory=dict)
+    localised: str = ""
 
     @property
     def family(self) -> str:
@@ -163,6 +173,10 @@ class Result:
             take.text("stderr"),
             None if expected is None else _verdict(expected),
             _known(take.optional_mapping("known")),
+            take.optional_text("log"),
+            take.optional_text("blame"),
+            _tries(take.mapping("tries")),
+            take.text("localised"),
         )
         take.done()
         if len(result.peers) not in (1, 2):
@@ -239,6 +253,12 @@ def _check(line: Mapping[str, Any], index: int) -> Check:
     )
     take.done()
     return check
+
+
+def _tries(line: Mapping[str, Any]) -> dict[str, int]:
+    """A result's `tries`."""
+    take = fields.Fields(line, "tries.")
+    return {outcome: take.count(outcome) for outcome in take}
 
 
 def _known(line: Mapping[str, Any] | None) -> Known | None:

@@ -32,6 +32,8 @@ class Request:
     """What the user asked for, checked and resolved.
 
     `ids` narrows the cases down to some ids. `options` go into the results file as they are.
+    `repeat`, `logs` and `keep_logs` are those of `Plan`; `load` is how many busy processes per core
+    the run has to bear.
     """
 
     stems: Sequence[Stem]
@@ -42,6 +44,10 @@ class Request:
     jobs: int = 1
     patience: float = 1.0
     validate: bool = False
+    repeat: int = 1
+    load: float = 0.0
+    logs: Path | None = None
+    keep_logs: str = "red"
     options: dict[str, Any] = field(default_factory=dict)
 
 
@@ -108,5 +114,7 @@ def _plan(
         hellos={name: dict(hello.body) for name, hello in mustered.hellos.items()},
         singles=tuple(spec.name for spec in roster.judged), pairs=tuple(roster.pairs()),
         stderr_folder=str(folder), ids=frozenset(ids), known=tuple(request.known),
-        patience=request.patience, validate=request.validate,
+        patience=request.patience, validate=request.validate, repeat=request.repeat,
+        logs=None if request.logs is None else str(request.logs),
+        keep_logs=request.keep_logs,
     )
