@@ -80,9 +80,10 @@ class Side:
 class Carrier:
     """Carries octets from `source` to `sink`; `name` is the direction's name in the log.
 
-    `paused`: nothing more is read. `octets` were read, their first ones are the `head`, and
-    `skimmer` has found the frames in them. `ended`: how the source has ended, as far as it
-    was read. `handed_on`: the sink was told of the end. `aborting`: the connection is to be reset.
+    `paused`: the case wants nothing more to be read. `octets` were read, their first ones are the
+    `head`, and `skimmer` has found the frames in them. `ended`: how the source has ended, as far as
+    it was read. `handed_on`: the sink was told of the end. `aborting`: the connection is to be
+    reset. `closing`: the case wants the direction to end behind what was read.
     """
 
     def __init__(self, name: str, log: Log, schedule: Schedule) -> None:
@@ -97,25 +98,35 @@ class Carrier:
         self.ended: Ending | None = None
         self.handed_on = False
         self.aborting = False
+        self.closing: Ending | None = None
         self.cutter = Cutter(schedule)
         self._buffer = memoryview(bytearray(BUFFER))
         self._at = self._stop = 0
         self._written = 0
+        self._full = self._stalled = False
+        self._holding = False
         self._grace: Deadline | None = None
+        self._opposite: Carrier | None = None
 
-    def join(self, source: Side, sink: Side) -> None:
+    def join(self, source: Side, sink: Side, opposite: Carrier) -> None:
         """Begin: from now on `step` carries octets from one side to the other."""
-        self.source, self.sink = source, sink
+        self.source, self.sink, self._opposite = source, sink, opposite
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing is to be read now: by the case's will, or the other direction's cut."""
+        return self.paused or (self._opposite is not None and self._opposite.cutter.stalls)
 
     @property
     def wants_read(self) -> bool:
         """Whether there is a point in reading the source."""
-        return self._at == self._stop and not self.paused and self.ended is None
+        room = self._at == self._stop or self._holding
+        return room and not self.held and self.ended is None
 
     @property
     def wants_write(self) -> bool:
         """Whether octets wait for the sink to have room."""
-        return self._at < self._stop and not self.cutter.waiting
+        return self._at < self._stop and not self.cutter.waiting and not self._holding
 
     @property
     def over(self) -> bool:
@@ -127,31 +138,45 @@ class Carrier:
         """In how many seconds a step is worth while without an event; None: not at all."""
         if self.wants_read and self.source is not None and self.source.settled:
             return 0.0
-        if self.cutter.waiting and (self._at < self._stop or self.cutter.end):
+        broken = self.sink is not None and self.sink.broken
+        behind = self.cutter.waiting and self._at < self._stop
+        if behind or (self.cutter.wants_look and not broken):
             return self.cutter.gap
         return clock.LONGEST_GAP if self._grace is not None else None
 
     def step(self, readable: bool) -> None:
         """Do whatever can be done without waiting; `readable`: reading the source may give more."""
         assert self.source is not None and self.sink is not None
+        if self._stalled != (self.held and not self.paused):
+            self._stalled = not self._stalled
+            self.log.note(self.name, "pause" if self._stalled else "resume", self.octets)
+        if self.cutter.wants_look:
+            self._clear(self.sink)
         self._flush(self.sink)
         if readable and self.wants_read:
             self._fill(self.source)
             self._flush(self.sink)
-        if self.source.reset and not self.paused:
+        if self.closing and self._at == self._stop:
+            self.cutter = Cutter.ending(self.closing, proved=self._written > 0)
+            self.closing = None
+        if self.source.reset and not self.held:
             self._hand_on_reset(self.sink)
         elif not self.handed_on:
             self._hand_on_end(self.sink)
 
     def _fill(self, source: Side) -> None:
-        count = source.read(self._buffer)
+        held_back = self._stop - self._at
+        if held_back:
+            self._buffer[:held_back] = bytes(self._buffer[self._at : self._stop])
+        self._at, self._stop = 0, held_back
+        count = source.read(self._buffer[held_back:])
         if count:
-            octets = self._buffer[:count]
+            octets = self._buffer[held_back : held_back + count]
             self.log.octets(self.name, self.octets, octets)
             self.octets += count
             self.head += octets[: KEPT_HEAD - len(self.head)]
             self.skimmer.feed(octets)
-            self._at, self._stop = 0, count
+            self._stop += count
         elif count == 0:
             self._note_end("reset" if source.reset else "fin")
 
@@ -160,6 +185,7 @@ class Carrier:
         self.log.note(self.name, ending, self.octets)
 
     def _flush(self, sink: Side) -> None:
+        self._holding = False
         while self._at < self._stop:
             if sink.broken or self.handed_on or self.cutter.end:
                 # Nobody takes these octets any more; reading on lets the source come to its end.
@@ -167,13 +193,22 @@ class Carrier:
                 return
             if not self._clear(sink):
                 return
-            room = self.cutter.room(self._stop - self._at)
-            taken = sink.write(self._buffer[self._at : self._at + room])
-            if not taken and not sink.broken:
+            left = self._stop - self._at
+            final = self.ended is not None or left == BUFFER
+            room = self.cutter.room(left, self._written, self.skimmer, final)
+            if not room:
+                self._holding = True
                 return
+            taken = sink.write(self._buffer[self._at : self._at + room])
+            if not taken:
+                if sink.broken:
+                    continue
+                self._note_room(False)
+                return
+            self._note_room(True)
+            self.cutter.wrote(taken, self._written, self.skimmer)
             self._at += taken
             self._written += taken
-            self.cutter.wrote(taken)
             if self.cutter.waiting:
                 # One piece a step: the other direction must not wait for all of them.
                 return
@@ -184,17 +219,26 @@ class Carrier:
             found = self.cutter.look(sink.witness, self._written)
             if found is None:
                 return False
-            self.log.note(self.name, found, self._written)
+            self.log.note(self.name, found, self._written, queues=sink.witness.seen)
         return True
+
+    def _note_room(self, room: bool) -> None:
+        """Note that the sink has no room for what waits, or that it has some again."""
+        if room == self._full:
+            self._full = not room
+            self.log.note(self.name, "room" if room else "full", self._written)
 
     def _hand_on_end(self, sink: Side) -> None:
         """Hand on an end behind the octets that came before it."""
         if self._at < self._stop:
             return
         if self.ended == "fin" or (self.cutter.end == "fin" and self._clear(sink)):
+            if self.ended is None:
+                self.log.note(self.name, "ended-fin", self._written)
             sink.finish()
             self.handed_on = True
         elif self.cutter.end == "reset" and self._clear(sink):
+            self.log.note(self.name, "ended-reset", self._written)
             self.aborting = True
 
     def _hand_on_reset(self, sink: Side) -> None:

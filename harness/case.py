@@ -23,16 +23,17 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeVar
 
 import pytest
 
-from harness import clauses
+from harness import clauses, clock
 from harness.codec import Frame, Kind
 from harness.connection import Connection, Reading
 from harness.hello import vocabulary
 from harness.meeting import Meeting, Pair, Single
+from harness.openaxis import OpenAxis, Where
 from harness.payloads import Message, Received, describe
 from harness.verdicts import Check
 from harness.witness import Stuck
@@ -42,7 +43,7 @@ QUOTATION = re.compile(r"^([A-Z]+-\d+): (.+(?:\n[ ]+.+)*)", re.MULTILINE)
 __all__ = [
     "CaseOver", "Connection", "Kind", "Meeting", "Message", "Pair", "Reading", "Received",
     "Recorder", "Single", "Stuck", "Untestable", "declared", "each", "needs", "octets",
-    "prerequisite", "recipe", "text",
+    "open_axis", "prerequisite", "recipe", "text", "with_itself",
 ]
 
 text, octets, recipe = Message.text, Message.octets, Message.recipe
@@ -96,6 +97,38 @@ def each(axis: str, values: Iterable[object]) -> Callable[[Function], Function]:
     return mark
 
 
+def open_axis(
+    axis: str,
+    named: Iterable[str],
+    parse: Callable[[str], object],
+    rows: Callable[[Sequence[Where]], Iterable[tuple[str, Where]]] | None = None,
+    decides: Callable[[str], Collection[str]] | None = None,
+) -> Callable[[Function], Function]:
+    """Run the case once for each named value, and for any other value that somebody asks for.
+
+    The value's text becomes part of the case id, and every id with a text that `parse` accepts can
+    be replayed. `parse` raises ValueError, whose message says where a text goes wrong, and why. The
+    case gets the text. It can have no other axis.
+
+    `rows` and `decides` are those of `OpenAxis`. With `rows` values meet peers as it says, and
+    `named` has one value, which stands for all of them in lists. With `decides` the docstring
+    quotes the clauses of all values, and a value has to record a check for each of its own.
+    """
+    opened = OpenAxis(axis, tuple(named), parse, rows, decides)
+
+    def mark(function: Function) -> Function:
+        pytest.mark.open_axis(opened)(function)
+        return function
+
+    return mark
+
+
+def with_itself(function: Function) -> Function:
+    """Let a pair case, one that is heavy, meet only pairs of a peer with itself."""
+    pytest.mark.with_itself()(function)
+    return function
+
+
 def prerequisite(met: object, what: str) -> None:
     """Raise `Untestable` with `what` unless the prerequisite is met."""
     if not met:
@@ -122,6 +155,9 @@ class Recorder:
 
     def __init__(self) -> None:
         self.checks: list[Check] = []
+        #: When each check was made, and when the case was over: monotonic nanoseconds, for logs.
+        self.moments: list[int] = []
+        self.over: int | None = None
         self.segmentation: str | None = None
 
     def __call__(self, clause: str, ok: object, expected: str, observed: object) -> bool:
@@ -129,6 +165,7 @@ class Recorder:
         level = clauses.load()[clause].level
         kept = bool(ok)
         self.checks.append(Check(clause, level, kept, expected, shown(observed)))
+        self.moments.append(clock.now_ns())
         if not kept and level == "MUST":
             raise CaseOver(clause)
         return kept

@@ -34,6 +34,9 @@ _START = re.compile(r"\*\*([A-Z]+-[0-9]+)\*\*(?:\s|$)")
 _LOOSE_START = re.compile(r"\*\*\s*[A-Za-z]+\s*-\s*[0-9]+")
 _CANONICAL = re.compile(r"[A-Z]+-[1-9][0-9]*")
 _HEADING = re.compile(r"#{1,6}\s+(.*\S)")
+_WITHOUT_A_CASE = "Clauses without a case"
+# A table begins with its column titles and the rule below them.
+_HEAD_ROWS = 2
 
 
 class ClauseError(ValueError):
@@ -68,6 +71,36 @@ def load(path: Path = SPEC) -> dict[str, Clause]:
     also when the file cannot be read or has no clauses at all. Safe to call from any thread.
     """
     return dict(_load(Path(path).resolve()))
+
+
+def exempt(path: Path = SPEC) -> dict[str, str]:
+    """Why a clause has no case, by the clause's id, from the document's table of them.
+
+    The table stands under the heading that ends in "Clauses without a case", if there are any.
+    Raises ClauseError for a row about no clause, one without a reason, and one that is there twice.
+    """
+    known = load(path)
+    reasons: dict[str, str] = {}
+    for number, cells in _rows_without_a_case(path.read_text(encoding="utf-8")):
+        ident, reason = cells[0], cells[-1]
+        if ident not in known or not reason or len(cells) != 2 or ident in reasons:
+            raise ClauseError(f"{path.name}:{number}: a clause without a case has one row, with"
+                              f" its id and the reason; this one reads {' | '.join(cells)!r}")
+        reasons[ident] = reason
+    return reasons
+
+
+def _rows_without_a_case(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of the table, without its head, each with the number of its line."""
+    inside, rows = False, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        heading = _HEADING.match(line)
+        if heading:
+            inside = heading.group(1).endswith(_WITHOUT_A_CASE)
+        elif inside and line.startswith("|"):
+            rows += 1
+            if rows > _HEAD_ROWS:
+                yield number, [cell.strip() for cell in line.strip().strip("|").split("|")]
 
 
 @cache

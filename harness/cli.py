@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,21 +21,23 @@ from rich.console import Console
 
 from harness import __version__, clauses, clock, known, options, suite
 from harness import results as results_file
+from harness.explore.verb import explore
 from harness.known import KnownLine
-from harness.listing import list_cases, list_clauses, list_peers
+from harness.listing import list_
+from harness.load import Load
 from harness.muster import MusterFailed
-from harness.plan import Roster, Stem, case_ids
-from harness.problem import Incomplete, Usage
+from harness.mutation.verb import mutants
+from harness.openaxis import NoValue
+from harness.plan import Roster, Stem, case_ids, find_stem
+from harness.problem import Incomplete, Usage, require_writable
 from harness.report import junit, picture, terminal
 from harness.report.findings import counted
 from harness.results import Run
 from harness.run import NothingToRun, Request, carry_out
 from harness.selection import Selection
-from harness.smokerun import smoke_peers
-
-LISTS: dict[str, Callable[[Selection, bool], None]] = {
-    "cases": list_cases, "peers": list_peers, "clauses": list_clauses,
-}
+from harness.smokerun import smoke
+from harness.story import keeping
+from harness.story.verb import explain
 
 
 class _Verbs(click.Group):
@@ -85,13 +87,27 @@ class Running:
     known_failing: Sequence[Path]
     patience: float
     validate: bool
+    repeat: int
+    load: float
     jobs: int = 1
+    logs: str = "red"
+    log: Path | None = None
+
+    @property
+    def log_place(self) -> Path | None:
+        """The one file, or the folder, for wire logs; None if there are to be none."""
+        if self.log is not None:
+            return self.log
+        if self.results is None or self.logs == "none":
+            return None
+        return self.results.with_suffix(".logs")
 
 
 @main.command()
 @options.selection
 @options.jobs
 @options.running
+@options.logs
 def run(
     peer_files: Sequence[Path], peer: Sequence[str], partner: Sequence[str], case: Sequence[str],
     clause: Sequence[str], **running: Any,
@@ -115,21 +131,25 @@ def run(
 @click.argument("case_id")
 @options.peer_files
 @options.running
+@options.log
 def replay(case_id: str, peer_files: Sequence[Path], **running: Any) -> None:
     """Run exactly one case again, by the id that a report gave.
 
     \b
     Example:
-      python -m harness replay 'handshake/order/glued[1*]@reference@cpython2.7-poll'
+      python -m harness replay 'handshake/order/glued[whole]@reference@cpython2.7-poll'
     """
     stem_name, _, names = case_id.partition("@")
     if not names:
         raise Usage(f"an id reads CASE@PEER or CASE@FIRST~SECOND, not {case_id!r}")
     selection = Selection(peer_files, tuple(dict.fromkeys(names.split("~"))))
-    stems = [stem for stem in selection.suite if stem.name == stem_name]
-    if not stems:
+    try:
+        stem = find_stem(selection.suite, stem_name)
+    except NoValue as error:
+        raise Usage(f"{stem_name}: {error}") from error
+    if stem is None:
         raise Usage(f"no case is called {stem_name!r}; see `list cases`")
-    _run(stems, selection, frozenset({case_id}), Running(**running))
+    _run([stem], selection, frozenset({case_id}), Running(**running, logs="all"))
 
 
 def _run(
@@ -137,9 +157,13 @@ def _run(
 ) -> NoReturn:
     """Run the cases on the selected peers, report, and end with the exit code of the run."""
     clock.set_patience(running.patience)
-    for option, path in (("--results", running.results), ("--junit", running.junit_file)):
+    for option, path in (
+        ("--results", running.results), ("--junit", running.junit_file), ("--log", running.log)
+    ):
         if path is not None:
-            _require_writable(option, path)
+            require_writable(option, path)
+    if running.log is not None and running.log.suffix != keeping.FILE:
+        raise Usage(f"--log {running.log}: the name of a wire log ends in {keeping.FILE}")
     lines = _known_lines(running.known_failing, selection)
     roster = selection.roster()
     if ids is not None and not ids.issubset(case_ids(stems, roster)):
@@ -149,25 +173,17 @@ def _run(
         kept = running.results or Path(temporary) / "results.jsonl"
         request = Request(
             stems, roster, kept, lines, ids, running.jobs, running.patience, running.validate,
-            {
+            repeat=running.repeat, load=running.load, logs=running.log_place,
+            keep_logs=running.logs,
+            options={
                 **selection.options(),
                 "known_failing": [str(path) for path in running.known_failing],
+                "repeat": running.repeat, "load": running.load,
             },
         )
-        outcome = _carried_out(request, console, Path(temporary))
+        with Load(running.load):
+            outcome = _carried_out(request, console, Path(temporary))
     _report(outcome, console, running.junit_file)
-
-
-def _require_writable(option: str, path: Path) -> None:
-    """Raise a usage error now rather than after the run; leave the file as it is."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        existed = path.exists()
-        path.open("a").close()
-        if not existed:
-            path.unlink()
-    except OSError as error:
-        raise Usage(f"{option} {path}: cannot be written: {error.strerror}") from error
 
 
 def _known_lines(paths: Sequence[Path], selection: Selection) -> list[KnownLine]:
@@ -216,43 +232,6 @@ def _report(outcome: Run, console: Console, junit_file: Path | None) -> NoReturn
     sys.exit(outcome.footer.exit)
 
 
-@main.command("list")
-@click.argument("what", type=click.Choice(list(LISTS)), default="cases", required=False)
-@options.selection
-@click.option("-v", "--verbose", is_flag=True,
-              help="Peers: features, and interpreters passed over. Clauses: their sentences.")
-def list_(
-    what: str, verbose: bool, peer_files: Sequence[Path], peer: Sequence[str],
-    partner: Sequence[str], case: Sequence[str], clause: Sequence[str],
-) -> None:
-    """List cases, peers or clauses without running a case.
-
-    \b
-    Examples:
-      python -m harness list --case 'handshake/**'
-      python -m harness list peers --peers conformance/peers.toml
-      python -m harness list clauses
-    """
-    LISTS[what](Selection(peer_files, peer, partner, case, clause), verbose)
-
-
-@main.command()
-@click.argument("peer")
-@options.peer_files
-@options.patience
-def smoke(peer: str, peer_files: Sequence[Path], patience: float) -> None:
-    """Check the adapter of a peer: does it obey the adapter protocol?
-
-    PEER is a peer's name, or a glob. A peer that cannot be started at all ends this with exit
-    code 3; an adapter that fails a check, with 1.
-
-    \b
-    Example:
-      python -m harness smoke mine --peers mine.toml
-    """
-    sys.exit(smoke_peers(Selection(peer_files, (peer,)).roster().judged, patience))
-
-
 @main.command()
 @click.argument("file", type=options.EXISTING)
 @options.junit
@@ -270,8 +249,15 @@ def report(file: Path, junit_file: Path | None, svg_file: Path | None) -> None:
     except results_file.ResultsError as error:
         raise Incomplete(str(error)) from error
     if junit_file is not None:
-        _require_writable("--junit", junit_file)
+        require_writable("--junit", junit_file)
     if svg_file is not None:
-        _require_writable("--svg", svg_file)
+        require_writable("--svg", svg_file)
         picture.write(outcome, svg_file, clauses.load())
     _report(outcome, Console(highlight=False), junit_file)
+
+
+main.add_command(list_)
+main.add_command(smoke)
+main.add_command(explain)
+main.add_command(explore)
+main.add_command(mutants)

@@ -88,9 +88,13 @@ class Pending:
             return f"between two frames, at octet {self.start}"
         if self.length is None:
             return (f"inside the header of a {self.kind} frame that began at octet {self.start}:"
-                    f" {self.header} header octets and no end of it yet")
+                    f" {_counted(self.header)} and no end of it yet")
         return (f"inside the payload of a {self.kind} frame that began at octet {self.start}:"
-                f" {self.payload} of {self.length} octets after {self.header} header octets")
+                f" {self.payload} of {self.length} octets after {_counted(self.header)}")
+
+
+def _counted(header: int) -> str:
+    return f"{header} header octet{'' if header == 1 else 's'}"
 
 
 def shortest(length: int) -> int:

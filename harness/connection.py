@@ -60,11 +60,11 @@ class Connection:
         return self._process.start("read", conn=self.name, count=count, within=left)
 
     def state(self) -> dict[str, Any]:
-        """Return the connection's state: active, ready, queued, ended, end, handshake, options."""
+        """Return the connection's state: active, ready, queued, ended, end, handshake, ..."""
         return dict(self._call("state", clock.STEP)["conn"])
 
     def wait(self, what: str, within: float = clock.STEP) -> dict[str, Any]:
-        """Wait for `ready`, `ended`, `flushed` or `handshake`; return the state then.
+        """Wait for `ready`, `ended`, `flushed`, `handshake`, `readable`; return the state then.
 
         Raises `StepTimeout` when it has not happened within the time.
         """
@@ -88,12 +88,17 @@ class Connection:
         """Let a handshake script that holds go on."""
         self._call("wait", clock.STEP, release=True)
 
-    def close(self, within: float = clock.EXCHANGE) -> None:
-        """Close through the implementation's `close`; returns when that has returned."""
-        self.begin_close().result(within)
+    def close(self, within: float = clock.EXCHANGE, keep: bool = False) -> None:
+        """Close through the implementation's `close`; returns when that has returned.
 
-    def begin_close(self) -> Pending:
+        With `keep` (feature `keep`) the closed connection can still be looked at, and used.
+        """
+        self.begin_close(keep).result(within)
+
+    def begin_close(self, keep: bool = False) -> Pending:
         """Begin to close, so that the other side can read meanwhile."""
+        if keep:
+            return self._process.start("close", conn=self.name, keep=True)
         self._forget()
         return self._process.start("close", conn=self.name)
 

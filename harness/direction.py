@@ -52,6 +52,21 @@ class Direction:
             self._carrier.cutter = cutter
         self._wake()
 
+    def end(self, end: Ending) -> None:
+        """End this direction when the receiver has consumed all that was taken from the sender.
+
+        As an end of a schedule does: what the sender sends later is swallowed.
+        """
+        with self._lock:
+            self._carrier.closing = end
+        self._wake()
+
+    @property
+    def handed_on(self) -> bool:
+        """Whether the receiver was told that the direction has ended."""
+        with self._lock:
+            return self._carrier.handed_on or self._carrier.aborting
+
     @property
     def octets(self) -> int:
         """How many octets were taken from the sender."""
@@ -105,4 +120,8 @@ class Direction:
             assert self._carrier.source is not None
             found = self._carrier.source.witness.stuck(deadline)
         self.unproved = found if isinstance(found, str) else None
-        return None if isinstance(found, str) else found
+        if isinstance(found, str):
+            return None
+        with self._lock:
+            self._carrier.log.note(self._carrier.name, "stuck", found.handed)
+        return found

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from harness import clock, kernel
 from harness.case import Recorder, prerequisite
+from harness.codec import encode
 from harness.connection import Connection, Reading
 from harness.meeting import Meeting
 from harness.payloads import Message, Received, all_match, describe
@@ -19,6 +20,8 @@ from harness.tester import OutOfTime, PeerEnded, Tester
 TIGHT = 4096
 #: A receive buffer of the relay, in octets: a fraction of a message, and still quick to drain.
 NARROW = 8192
+#: What `alive` exchanges: unlike each other, so that nobody gets by with sending back what came.
+CALL, ANSWER = Message.text("call"), Message.octets(b"answer")
 
 
 def both_ways(meeting: Meeting) -> Iterator[tuple[Connection, Connection, Direction]]:
@@ -122,6 +125,22 @@ def _stays_queued(connection: Connection) -> bool:
     if connection.state()["queued"] is None or not clock.until(queued, clock.STUCK):
         return False
     return not clock.until(lambda: not queued(), clock.QUEUED)
+
+
+def on_wire(*messages: Message) -> bytes:
+    """Return the frames of messages, one behind the other."""
+    return b"".join(encode(message.frame()) for message in messages)
+
+
+def alive(connection: Connection, tester: Tester) -> None:
+    """Require that a message gets through each way: only what lives can keep from doing wrong."""
+    with contextlib.suppress(PeerEnded):
+        tester.send(encode(CALL.frame()))
+    reading = connection.read(1)
+    prerequisite(reading.matches([CALL]), f"a message did not arrive: {reading}")
+    connection.write(ANSWER)
+    wanted = encode(ANSWER.frame())
+    prerequisite(arrived(tester, len(wanted)) == wanted, "a written message was not sent")
 
 
 def refusal(call: Callable[[], object]) -> str | None:

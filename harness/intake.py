@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import pytest
 
-from harness.plan import NOBODY, Stem
+from harness.cover.again import Explain, wanted
+from harness.plan import NOBODY, Stem, find_stem
 from harness.plugin import PROPERTY
 from harness.results import Result, Writer
 from harness.verdicts import Verdict
@@ -28,17 +29,25 @@ class Intake:
     """A pytest plugin: gives the results of the planned cases (`ids`) to a writer and a watcher.
 
     `verdicts` and `seen` are what came so far; `late` what broke after its case had been judged.
+    The results of failed rows of the covering array are written by `settle`, since only behind all
+    the others there is time to find out what it takes to fail.
     """
 
     def __init__(
         self, writer: Writer, watcher: Watcher, stems: Sequence[Stem], ids: Sequence[str]
     ) -> None:
+        by_name = {stem.name: stem for stem in stems}
         self.verdicts: list[Verdict] = []
         self.seen: set[str] = set()
         self.late: list[str] = []
+        self._held: list[Result] = []
         self._writer = writer
         self._watcher = watcher
-        self._stems = {stem.name: stem for stem in stems}
+        self._stems: dict[str, Stem] = {}
+        for name in dict.fromkeys(ident.partition("@")[0] for ident in ids):
+            stem = by_name.get(name) or find_stem(stems, name)
+            assert stem is not None
+            self._stems[name] = stem
         self._nodes = {self._node(ident): ident for ident in ids}
 
     def _node(self, ident: str) -> str:
@@ -59,8 +68,27 @@ class Intake:
     def _take(self, result: Result) -> None:
         self.seen.add(result.id)
         self.verdicts.append(result.verdict)
-        self._writer.add(result)
+        if wanted(self._stems[result.case + result.params], result):
+            self._held.append(result)
+        else:
+            self._writer.add(result)
         self._watcher.add(result)
+
+    def settle(self, explainer: Callable[[Stem], Explain] | None) -> None:
+        """Write down what was held back, explained; as it is, if that is broken off.
+
+        `explainer` is given the stem of a held result, if there is one.
+        """
+        left, self._held = self._held, []
+        try:
+            if left and explainer is not None:
+                explain = explainer(self._stems[left[0].case + left[0].params])
+                for result in explain(tuple(left)):
+                    del left[0]
+                    self._writer.add(result)
+        finally:
+            for result in left:
+                self._writer.add(result)
 
     def _fault(self, report: pytest.TestReport) -> None:
         """Judge a case whose worker broke: it is our fault until the opposite is shown."""

@@ -21,8 +21,11 @@ LINE = re.compile(
     r"^(?P<pattern>\S+)\s+(?P<verdict>[A-Z]+)\s+(?P<clause>\S+)\s+#\s*(?P<reason>\S.*)$"
 )
 
-#: Verdicts that a peer can be known for; HARNESS and STALE are about us and the list itself.
-EXPECTABLE = frozenset(one.value for one in RED - {Verdict.STALE, Verdict.HARNESS})
+#: Verdicts that a peer can be known for. HARNESS and STALE are about us and the list itself, and a
+#: line that expects FLAKY would excuse whatever happens.
+EXPECTABLE = frozenset(
+    one.value for one in RED - {Verdict.STALE, Verdict.HARNESS, Verdict.FLAKY}
+)
 
 
 class KnownFailingError(Exception):

@@ -25,13 +25,16 @@ class Meeting:
 
 
 class Pair:
-    """Two peers, ordered: the first connects and writes first, the second listens."""
+    """Two peers, ordered: the first connects and writes first, the second listens.
+
+    `relays`: those of the case, in order; what they have recorded stays when they are closed.
+    """
 
     def __init__(self, first: Peer, second: Peer) -> None:
         self.first = first
         self.second = second
         self.name = f"{first.name}~{second.name}"
-        self._relays: list[Relay] = []
+        self.relays: list[Relay] = []
 
     def meet(
         self,
@@ -42,34 +45,45 @@ class Pair:
         """Connect the two through a recording relay; `first` and `second` are options of `open`."""
         address = self.second.listen()
         relay = Relay(address, **relay_options)
-        self._relays.append(relay)
+        self.relays.append(relay)
         one = self.first.open(connect=relay.address, **(first or {}))
         other = self.second.open(accept=address, **(second or {}))
         return Meeting(one, other, relay)
 
+    def begin(self) -> None:
+        """Begin a case: forget the relays of an earlier one, which `tidy` has closed."""
+        self.relays = []
+
     def tidy(self) -> None:
         """Close the relays of the case; raises `RelayBroken` if one had failed. Idempotent."""
-        while self._relays:
-            self._relays.pop().close()
+        for relay in self.relays:
+            relay.close()
 
 
 class Single:
-    """One peer opposite the tester's raw socket."""
+    """One peer opposite the tester's raw socket.
+
+    `testers`: those of the case, in order; what they have recorded stays when they are closed.
+    """
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
         self.name = peer.name
-        self._testers: list[Tester] = []
+        self.testers: list[Tester] = []
 
     def meet(self, *, rcvbuf: int | None = None, **options: Any) -> tuple[Connection, Tester]:
         """Let the peer connect to a tester; `options` are those of `Peer.open`."""
         with Tester.listen(rcvbuf=rcvbuf) as listener:
             connection = self.peer.open(connect=listener.address, **options)
             tester = listener.accept()
-        self._testers.append(tester)
+        self.testers.append(tester)
         return connection, tester
+
+    def begin(self) -> None:
+        """Begin a case: forget the testers of an earlier one, which `tidy` has closed."""
+        self.testers = []
 
     def tidy(self) -> None:
         """Close the testers of the case. Idempotent."""
-        while self._testers:
-            self._testers.pop().close()
+        for tester in self.testers:
+            tester.close()

@@ -66,6 +66,16 @@ selection = _all(
                  help="Only cases that decide this clause."),
 )
 
+logs = click.option(
+    "--logs", type=click.Choice(["red", "all", "none"]), default="red",
+    help="With --results: keep the wire logs of these cases in a folder beside it.  [default: red]",
+)
+
+log = click.option(
+    "--log", type=WRITTEN, metavar="FILE.jsonl",
+    help="Write the wire log here, for `explain`.  [default: beside --results, if given]",
+)
+
 running = _all(
     click.option("--results", type=WRITTEN, metavar="FILE.jsonl",
                  help="Keep the results file here; a file that is there is replaced."),
@@ -75,4 +85,9 @@ running = _all(
     patience,
     click.option("--validate", is_flag=True,
                  help="Hold every answer of a peer against the protocol's schemas."),
+    click.option("--repeat", type=click.IntRange(1), default=1, metavar="N",
+                 help="Try each case N times; tries that disagree make it FLAKY.  [default: 1]"),
+    click.option("--load", type=click.FloatRange(0, 1000), default=0.0, metavar="F",
+                 help="Keep the processors busy with F processes per core meanwhile.  "
+                      "[default: 0]"),
 )

@@ -12,8 +12,9 @@ from typing import Any
 
 from harness import clock, schemas
 from harness.connection import Address, Connection
+from harness.dialogue import Dialogue
 from harness.hello import Hello
-from harness.peererror import FlavourMissing, Garbage, NotStarted, PeerError
+from harness.peererror import Died, FlavourMissing, Garbage, NotStarted, PeerError
 from harness.peerspec import PeerSpec
 from harness.process import PeerProcess
 
@@ -27,12 +28,14 @@ class Peer:
     """One peer: an implementation on a runtime in one flavour, hosted by a process.
 
     `stderr_folder` holds a file per peer. With `validate`, every answer is held against the
-    protocol's schemas. Not thread-safe, but for `kill`: a peer belongs to one worker.
+    protocol's schemas. `dialogue` is what was said since `mark`. Not thread-safe, but for `kill`: a
+    peer belongs to one worker.
     """
 
     def __init__(self, spec: PeerSpec, stderr_folder: Path, validate: bool = False) -> None:
         self.spec = spec
         self.name = spec.name
+        self.dialogue = Dialogue()
         self._validate = validate
         self._stderr = stderr_folder / f"{spec.name.replace('/', '_')}.stderr"
         self._stderr_mark = 0
@@ -42,6 +45,7 @@ class Peer:
         self._number = 0
         self._listeners: dict[Address, str] = {}
         self._connections: set[str] = set()
+        self._left = False
 
     @property
     def hello(self) -> Hello:
@@ -64,7 +68,8 @@ class Peer:
             return
         self.kill()
         process = PeerProcess(
-            self.spec.command, dict(self.spec.environment), self.name, self._stderr, self._validate
+            self.spec.command, dict(self.spec.environment), self.name, self._stderr,
+            self._validate, self.dialogue,
         )
         self._process = process
         try:
@@ -145,7 +150,8 @@ class Peer:
         return connection
 
     def mark(self) -> None:
-        """Begin a case: stderr printed from here on belongs to it."""
+        """Begin a case: what is said, and printed on stderr, from here on belongs to it."""
+        self.dialogue.begin()
         try:
             self._stderr_mark = self._stderr.stat().st_size
         except OSError:
@@ -161,12 +167,32 @@ class Peer:
         except OSError:
             return ""
 
+    def restart(self) -> None:
+        """Go on in a fresh process, for what must not depend on anything that went before."""
+        self.kill()
+        self.ensure()
+
+    def leave(self) -> bool:
+        """Let the peer's main thread end (feature `leave`); say whether the process goes on.
+
+        What is asked then is answered as long as something keeps the process. It serves no other
+        case: `tidy` ends it.
+        """
+        self._left = True
+        try:
+            self.call("leave")
+        except Died:
+            return False
+        return True
+
     def tidy(self) -> int | None:
         """End a case: drop its connections; return how many threads they have left behind.
 
         None if the peer cannot count its threads, or was killed. Raises a `PeerError` if the
         process is gone or does not answer any more.
         """
+        if self._left:
+            self.kill()
         if self._process is None:
             return None
         for address in list(self._listeners):
@@ -205,5 +231,6 @@ class Peer:
         if process is not None:
             process.kill()
         self._process = None
+        self._left = False
         self._listeners.clear()
         self._connections.clear()

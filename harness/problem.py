@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import IO, Any
 
 import click
@@ -25,3 +26,18 @@ class Incomplete(Problem):
     """A run that could not be carried out, or not to its end."""
 
     exit_code = 3
+
+
+def require_writable(option: str, path: Path) -> None:
+    """Raise `Usage` now rather than after the work, if a file of results cannot be written.
+
+    `option` is what named it. A file that is there stays as it is.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        existed = path.exists()
+        path.open("ab").close()
+        if not existed:
+            path.unlink()
+    except OSError as error:
+        raise Usage(f"{option} {path}: cannot be written: {error.strerror}") from error

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from harness import clock, schemas, system
+from harness.dialogue import Dialogue
 from harness.peererror import (
     AdapterFault,
     Died,
@@ -94,7 +95,8 @@ class PeerProcess:
 
     `command` is its argv, `environment` what is added to ours, `name` the peer's name for messages,
     `stderr_path` the file that its stderr goes to. With `validate`, every answer is held against
-    the protocol's schemas. Starts at once; raises `NotStarted`.
+    the protocol's schemas. What is said goes into the `dialogue`. Starts at once; raises
+    `NotStarted`.
     `start`, `answer` and `kill` may be called from any thread.
     """
 
@@ -105,8 +107,10 @@ class PeerProcess:
         name: str,
         stderr_path: Path,
         validate: bool = False,
+        dialogue: Dialogue | None = None,
     ) -> None:
         self.name = name
+        self._dialogue = dialogue or Dialogue()
         self.stderr_path = stderr_path
         self.validate = validate
         self._condition = threading.Condition()
@@ -123,6 +127,7 @@ class PeerProcess:
             except (OSError, ValueError) as error:
                 what = error.strerror if isinstance(error, OSError) else error
                 raise NotStarted(name, "start", f"cannot run {command[0]!r}: {what}") from error
+        self._dialogue.note("started", {"text": f"process {self._popen.pid}"})
         self._reader = threading.Thread(target=self._read, name=f"reader of {name}", daemon=True)
         self._reader.start()
 
@@ -142,7 +147,9 @@ class PeerProcess:
             self._ident += 1
             ident = self._ident
         step = _step(verb, keys)
-        line = json.dumps({"id": ident, "do": verb, **keys}, separators=(",", ":")).encode() + b"\n"
+        request = {"id": ident, "do": verb, **keys}
+        line = json.dumps(request, separators=(",", ":")).encode() + b"\n"
+        self._dialogue.note("request", request)
         with self._condition:
             waiting = sum(self._unanswered.values())
             self._unanswered[ident] = len(line)
@@ -197,6 +204,8 @@ class PeerProcess:
 
     def kill(self) -> None:
         """End the process and everything that it started. Idempotent."""
+        if self._popen.poll() is None:
+            self._dialogue.note("killed", {})
         system.end_group(self._popen)
         self._close_stdin()
         self._reader.join()
@@ -251,11 +260,14 @@ class PeerProcess:
         with self._condition:
             if not isinstance(ident, int) or self._unanswered.pop(ident, None) is None:
                 return False
+            # Before anybody can act on it, so that the log has causes before their effects.
+            self._dialogue.note("answer", answer)
             self._answers[ident] = answer
             self._condition.notify_all()
             return True
 
     def _fail(self, kind: type[PeerError], what: str) -> None:
+        self._dialogue.note("ended" if kind is Died else "garbage", {"text": what})
         with self._condition:
             self._failure = (kind, what)
             self._condition.notify_all()

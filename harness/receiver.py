@@ -16,7 +16,7 @@ from harness.clock import Deadline
 from harness.codec import FrameReader, Malformed, Parsed
 from harness.kernel import Address
 from harness.schedule import Ending
-from harness.wirelog import Event
+from harness.wirelog import Event, Record
 from harness.witness import Witness
 
 Within = float | Deadline
@@ -170,10 +170,18 @@ class Receiver:
         """What went over the connection and was proved, oldest first (see `wirelog`)."""
         return self._channel.log.events
 
+    @property
+    def record(self) -> Record:
+        """The same, with when it began and what was let go."""
+        return self._channel.log.record
+
     def _await_refill(self, total: int, deadline: Deadline) -> None:
         if not self.unproved:
             limit = Deadline(min(clock.REFILL * clock.patience(), deadline.left()), scaled=False)
-            if not self._witness.await_refill(total, limit):
+            if self._witness.await_refill(total, limit):
+                channel, seen = self._channel, self._witness.seen
+                channel.log.note("received", "refilled", len(channel.raw), queues=seen)
+            else:
                 self.unproved = "the far end had room to send and did not use it"
 
     def _receive(self, done: Callable[[], bool], deadline: Deadline, wanted: str) -> None:

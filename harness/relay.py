@@ -22,7 +22,7 @@ from harness.kernel import Address
 from harness.schedule import Schedule, parse
 from harness.skimmer import Seen
 from harness.watch import Bell, Watch
-from harness.wirelog import Event, Log
+from harness.wirelog import Event, Log, Record
 from harness.witness import Witness
 
 __all__ = ["Direction", "Relay", "RelayBroken", "Seen"]
@@ -32,12 +32,17 @@ class RelayBroken(Exception):
     """The relay's own thread failed: a fault of the harness, its cause attached."""
 
 
+def _schedule(given: Schedule | str) -> Schedule:
+    return parse(given) if isinstance(given, str) else given
+
+
 class Relay:
     """Stands between one connection to `address` and the listener at `target`.
 
-    `cut`: a schedule for both directions; `rcvbuf`, `sndbuf`: buffer sizes (octets) of its sockets.
-    `error`: why there is no connection to the target, None if there is or may be one. A context
-    manager. The thread starts at once; OSError if nothing can listen.
+    `cut`: a schedule for both directions, or for `forward` if there is a `cut_back`; `rcvbuf`,
+    `sndbuf`: buffer sizes (octets) of its sockets. `error`: why there is no connection to the
+    target, None if there is or may be one. A context manager. The thread starts at once; OSError if
+    nothing can listen.
     """
 
     def __init__(
@@ -45,18 +50,20 @@ class Relay:
         target: Address,
         *,
         cut: Schedule | str | None = None,
+        cut_back: Schedule | str | None = None,
         rcvbuf: int | None = None,
         sndbuf: int | None = None,
     ) -> None:
-        schedule = parse(cut or "whole") if cut is None or isinstance(cut, str) else cut
+        there = _schedule("whole" if cut is None else cut)
+        back = there if cut_back is None else _schedule(cut_back)
         self.target = target
         self.error: str | None = None
         self._buffers = rcvbuf, sndbuf
         self._lock = threading.Lock()
         self._log = Log()
         self._carriers = (
-            Carrier("forward", self._log, schedule),
-            Carrier("backward", self._log, schedule),
+            Carrier("forward", self._log, there),
+            Carrier("backward", self._log, back),
         )
         self.forward, self.backward = (
             Direction(carrier, self._lock, self._wake) for carrier in self._carriers
@@ -77,6 +84,12 @@ class Relay:
         """What both directions carried, in the order in which it was read (see `wirelog`)."""
         with self._lock:
             return self._log.events
+
+    @property
+    def record(self) -> Record:
+        """The same, with when it began and what was let go."""
+        with self._lock:
+            return self._log.record
 
     @property
     def first_written(self) -> Literal["forward", "backward"] | None:
@@ -158,8 +171,8 @@ class Relay:
     def _carry(self, watch: Watch, near: Side, far: Side) -> None:
         forward, backward = self._carriers
         with self._lock:
-            forward.join(near, far)
-            backward.join(far, near)
+            forward.join(near, far, backward)
+            backward.join(far, near, forward)
         ways = ((near, forward, backward), (far, backward, forward))
         happened = {near.socket: False, far.socket: False}
         while not self._closing:

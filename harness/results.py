@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NoReturn, TextIO, TypeVar
@@ -57,11 +57,15 @@ class ResultsError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """All that one results file says. `footer` is None only after a partial read."""
+    """All that one results file says. `footer` is None only after a partial read.
+
+    `folder` is where the file lies, from which the wire logs of its results are named.
+    """
 
     header: Header
     results: tuple[Result, ...]
     footer: Footer | None
+    folder: Path = field(default=Path(), compare=False)
 
     @property
     def complete(self) -> bool:
@@ -88,7 +92,6 @@ class Writer:
     """
 
     def __init__(self, path: Path, header: Header) -> None:
-        self._header = header
         self._ids: set[str] = set()
         self._counts: Counter[Verdict] = Counter()
         self._file: TextIO = path.open("w", encoding="utf-8", newline="\n")
@@ -174,7 +177,7 @@ class _Reader:
         self._check_results(header, results)
         if footer is not None:
             self._check_footer(header, results, footer)
-        return Run(header, results, footer)
+        return Run(header, results, footer, self._path.parent)
 
     def _parsed(self, number: int) -> dict[str, Any]:
         """One line as the JSON object it has to be."""

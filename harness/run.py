@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harness import __version__, clock, suite
+from harness.cover.again import Explain, explainer
 from harness.hello import Hello
 from harness.intake import Intake, Watcher
 from harness.known import KnownLine
@@ -18,6 +20,7 @@ from harness.muster import Mustered, MusterFailed, muster
 from harness.peerspec import PeerSpec
 from harness.plan import Plan, Roster, Stem, case_ids
 from harness.results import Header, PeerInfo, Run, Suite, Writer, plan_digest, read
+from harness.story import keeping
 from harness.verdicts import exit_code
 
 Watch = Callable[[int], AbstractContextManager[Watcher]]
@@ -31,9 +34,9 @@ class NothingToRun(Exception):
 class Request:
     """What the user asked for, checked and resolved.
 
-    `ids` narrows the cases down to some ids. `options` go into the results file as they are.
-    `repeat`, `logs` and `keep_logs` are those of `Plan`; `load` is how many busy processes per core
-    the run has to bear.
+    `ids` are the cases, if not all that the stems and the roster make together. `options` go into
+    the results file as they are. `repeat`, `logs` and `keep_logs` are those of `Plan`;
+    `load` is how many busy processes per core the run has to bear.
     """
 
     stems: Sequence[Stem]
@@ -64,21 +67,27 @@ def carry_out(request: Request, watch: Watch, folder: Path) -> Run:
         raise MusterFailed(mustered.errors)
     gone = [spec.name for spec in request.roster.specs if spec.name not in mustered.hellos]
     roster = request.roster.without(gone)
-    ids = [
-        ident for ident in case_ids(request.stems, roster)
-        if request.ids is None or ident in request.ids
-    ]
+    ids = _ids(request, roster)
     if not ids:
         why = "; ".join(mustered.left_out) or "the selected cases and peers do not meet"
         raise NothingToRun(why)
-    header = _header(request, roster, mustered, ids)
+    given = {**_options(request), "left_out": list(mustered.left_out)}
+    header = header_of(roster, mustered, ids, given, started_now())
     plan_file = folder / "plan.json"
     _plan(request, roster, mustered, ids, folder).save(plan_file)
+    if request.logs is not None:
+        keeping.clear(request.logs)
     jobs = min(request.jobs, len(ids))
-    workers = ["-n", str(jobs)] if jobs > 1 else ["-p", "no:xdist"]
+    # Cases that wait for something stand side by side in the plan. A worker that got a row of them
+    # would still be at it when all the others had nothing left, so those take over from it.
+    workers = ["-n", str(jobs), "--dist", "worksteal"] if jobs > 1 else ["-p", "no:xdist"]
     with Writer(request.results, header) as writer, watch(len(ids)) as watcher:
         intake = Intake(writer, watcher, request.stems, ids)
-        suite.run_pytest(plan_file, workers, intake)
+        through = False
+        try:
+            through = suite.run_pytest(plan_file, workers, intake)
+        finally:
+            intake.settle(partial(_explainer, roster, mustered, folder) if through else None)
         if intake.late:
             raise suite.SuiteError("the harness broke behind a case: " + "; ".join(intake.late))
         code = exit_code(intake.verdicts, intake.seen == set(ids))
@@ -86,20 +95,48 @@ def carry_out(request: Request, watch: Watch, folder: Path) -> Run:
     return read(request.results)
 
 
-def _header(
-    request: Request, roster: Roster, mustered: Mustered, ids: Sequence[str]
+def _ids(request: Request, roster: Roster) -> list[str]:
+    """The cases to run: those that were asked for, or else all that stems and peers make."""
+    if request.ids is None:
+        return case_ids(request.stems, roster)
+    here = {spec.name for spec in roster.specs}
+    return sorted(
+        ident for ident in request.ids if here.issuperset(ident.partition("@")[2].split("~"))
+    )
+
+
+def _pairs(ids: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The pairs that the cases are for, each once."""
+    pairs = dict.fromkeys(ident.partition("@")[2] for ident in ids if "~" in ident)
+    return tuple((one, other) for one, _, other in (pair.partition("~") for pair in pairs))
+
+
+def _explainer(roster: Roster, mustered: Mustered, folder: Path, stem: Stem) -> Explain:
+    hellos = {name: hello.body for name, hello in mustered.hellos.items()}
+    return explainer(stem, roster.specs, hellos, frozenset(roster.pairs()), folder / "again")
+
+
+def started_now() -> str:
+    """Return the present time as a header states it: ISO 8601, in UTC."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def header_of(
+    roster: Roster, mustered: Mustered, ids: Sequence[str], options: Mapping[str, Any],
+    started: str,
 ) -> Header:
+    """Return the header of a results file for these cases on these peers; see `started_now`."""
     return Header(
         Suite(suite.VERSION, suite.digest()), __version__,
-        datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        tuple(_info(spec, mustered.hellos[spec.name]) for spec in roster.specs),
-        len(ids), plan_digest(ids),
-        {
-            **request.options, "patience": request.patience, "validate": request.validate,
-            "left_out": list(mustered.left_out),
-        },
+        started, tuple(_info(spec, mustered.hellos[spec.name]) for spec in roster.specs),
+        len(ids), plan_digest(ids), dict(options),
         {"platform": platform.platform(), "python": platform.python_version()},
     )
+
+
+def _options(request: Request) -> dict[str, Any]:
+    """The options that a replay repeats."""
+    return {**request.options, "patience": request.patience, "validate": request.validate}
 
 
 def _info(spec: PeerSpec, hello: Hello) -> PeerInfo:
@@ -112,9 +149,9 @@ def _plan(
     return Plan(
         specs=roster.specs,
         hellos={name: dict(hello.body) for name, hello in mustered.hellos.items()},
-        singles=tuple(spec.name for spec in roster.judged), pairs=tuple(roster.pairs()),
+        singles=tuple(spec.name for spec in roster.judged), pairs=_pairs(ids),
         stderr_folder=str(folder), ids=frozenset(ids), known=tuple(request.known),
         patience=request.patience, validate=request.validate, repeat=request.repeat,
         logs=None if request.logs is None else str(request.logs),
-        keep_logs=request.keep_logs,
+        keep_logs=request.keep_logs, home=str(request.results.parent), options=_options(request),
     )

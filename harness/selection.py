@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from harness import clauses, discovery, environments, peers, suite
+from harness.clauses import Clause
 from harness.discovery import Discovery
 from harness.peerspec import PeerSpec
 from harness.plan import ROOT, Roster, Stem
@@ -38,15 +39,28 @@ class Selection:
         except suite.SuiteError as error:
             raise Incomplete(f"the cases cannot be collected: {error}") from error
 
-    def stems(self) -> list[Stem]:
-        """Return the selected cases; never none."""
+    def clauses(self) -> list[Clause]:
+        """Return the selected clauses, or all of them."""
+        known = clauses.load()
         for ident in self.clause:
-            if ident not in clauses.load():
+            if ident not in known:
                 raise Usage(f"--clause {ident}: SPEC.md has no such clause; see `list clauses`")
+        return [one for one in known.values() if not self.clause or one.id in self.clause]
+
+    def named(self) -> list[Stem]:
+        """Return the cases that are selected by name, whatever they decide; never none."""
         for glob in self.case:
             if not any(stem.chosen([glob], []) for stem in self.suite):
                 raise Usage(f"--case {glob}: matches no case; see `list cases`")
-        chosen = [stem for stem in self.suite if stem.chosen(self.case, self.clause)]
+        return [stem.narrowed(self.case) for stem in self.suite if stem.chosen(self.case, [])]
+
+    def stems(self) -> list[Stem]:
+        """Return the selected cases; never none."""
+        self.clauses()
+        chosen = [
+            stem.narrowed(clauses=self.clause)
+            for stem in self.named() if stem.chosen([], self.clause)
+        ]
         if not chosen:
             raise Usage(self._nothing())
         return chosen

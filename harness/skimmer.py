@@ -37,6 +37,11 @@ class Seen:
     shortest: bool
     ns: int
 
+    @property
+    def end(self) -> int:
+        """The offset in the direction behind the frame."""
+        return self.start + len(self.header) + self.length
+
     @classmethod
     def of(cls, parsed: Parsed, ns: int) -> Seen:
         """Summarise a frame whose last octet came at `ns`."""
@@ -56,6 +61,7 @@ class Skimmer:
     def __init__(self) -> None:
         self.frames: list[Seen] = []
         self.malformed: Malformed | None = None
+        self._passed = 0
         self._reader: FrameReader = FrameReader()
         self._long: _LongFrame | None = None
 
@@ -63,6 +69,21 @@ class Skimmer:
     def pending(self) -> Pending:
         """Where the stream stands."""
         return self._long.pending if self._long else self._reader.pending
+
+    def end_of(self, at: int, ahead: int = 0) -> int | None:
+        """Return the offset behind the frame of the octet at an offset, or so many frames ahead.
+
+        None if that is not known: its header has not come. Offsets must not go back.
+        """
+        while self._passed < len(self.frames) and self.frames[self._passed].end <= at:
+            self._passed += 1
+        wanted = self._passed + ahead
+        if wanted < len(self.frames):
+            return self.frames[wanted].end
+        now = self.pending
+        if self.malformed is not None or now.length is None or wanted > len(self.frames):
+            return None
+        return now.start + now.header + now.length
 
     def feed(self, octets: memoryview) -> None:
         """Take the next octets of the stream."""

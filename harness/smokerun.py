@@ -1,18 +1,21 @@
-"""What `smoke` prints: each check of each peer's adapter."""
+"""The verb `smoke`: prints each check of each peer's adapter."""
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from harness import options
 from harness.peererror import NotStarted
 from harness.peerspec import PeerSpec
 from harness.problem import Incomplete
 from harness.process import PeerProcess
-from harness.smoke import smoke
+from harness.selection import Selection
+from harness.smoke import smoke as examine
 
 
 def smoke_peers(specs: Sequence[PeerSpec], patience: float) -> int:
@@ -24,7 +27,7 @@ def smoke_peers(specs: Sequence[PeerSpec], patience: float) -> int:
     for spec in specs:
         _require_command(spec)
         click.echo(spec.name)
-        checks = smoke(
+        checks = examine(
             list(spec.command) if spec.level > 0 else None, dict(spec.environment),
             spec.flavour, patience, mirror_command=list(spec.mirror) or None,
         )
@@ -43,3 +46,20 @@ def _require_command(spec: PeerSpec) -> None:
             PeerProcess(command, dict(spec.environment), spec.name, Path(folder) / "stderr").kill()
         except NotStarted as error:
             raise Incomplete(str(error)) from error
+
+
+@click.command()
+@click.argument("peer")
+@options.peer_files
+@options.patience
+def smoke(peer: str, peer_files: Sequence[Path], patience: float) -> None:
+    """Check the adapter of a peer: does it obey the adapter protocol?
+
+    PEER is a peer's name, or a glob. A peer that cannot be started at all ends this with exit
+    code 3; an adapter that fails a check, with 1.
+
+    \b
+    Example:
+      python -m harness smoke mine --peers mine.toml
+    """
+    sys.exit(smoke_peers(Selection(peer_files, (peer,)).roster().judged, patience))

@@ -28,8 +28,8 @@ from harness.receiver import (
     TesterError,
     Within,
 )
-from harness.schedule import Ending, Schedule, parse
-from harness.witness import Stuck, Witness
+from harness.schedule import Ending, Reading, Schedule, parse
+from harness.witness import EAGER_LOOKS, Consumed, Stuck, Witness
 
 __all__ = [
     "Misframed",
@@ -42,6 +42,9 @@ __all__ = [
 ]
 
 Segmentation = Literal["proved", "unproved"]
+
+#: What the log calls the witness's word on whether a piece was read.
+_MARKS = {"yes": "consumed", "no": "unread", "gone": "gone"}
 
 
 class TesterListener:
@@ -145,22 +148,29 @@ class Tester(Receiver):
     def send_cut(
         self, octets: bytes, schedule: Schedule | str, within: Within = clock.CONSUME
     ) -> Segmentation:
-        """Send octets in the pieces of a schedule, then end as it says; without reading any.
+        """Send octets in the pieces of a schedule, then end as it says.
 
-        A piece is sent only after the kernel has proved that the far application has read all
-        that was sent before, so it arrives alone; so does what is sent after the last one. Where
-        no proof is possible there is a pause instead, and "unproved" is returned; `unproved` says
-        why. Raises `OutOfTime` if the far end does not read a piece: the next is not sent then.
-        Raises `PeerEnded` if it ends the connection while pieces are left, `ScheduleError` for a
-        text that is no schedule.
+        Nothing is read meanwhile, unless the schedule says so (`r`, until an `s`). A piece is sent
+        only after the kernel has proved that the far application has read all that was sent before,
+        so it arrives alone; so does what is sent after the last one. Where no proof is possible
+        there is a pause instead, and "unproved" is returned; `unproved` says why. Raises
+        `OutOfTime` if the far end does not read a piece: the next is not sent then. Raises
+        `PeerEnded` if it ends the connection while pieces are left, `ScheduleError` for a text that
+        is no schedule.
         """
         deadline = Deadline.of(within)
         schedule = parse(schedule) if isinstance(schedule, str) else schedule
         self.unproved = self._witness.refusal or None
-        pieces = schedule.pieces(octets)
-        for chunk, piece in enumerate(pieces):
-            self._transfer(piece, deadline, chunk=chunk)
-            self._settle(chunk, len(pieces), deadline)
+        acts = schedule.acts(octets)
+        pieces = sum(isinstance(act, bytes) for act in acts)
+        chunk, reading = 0, False
+        for act in acts:
+            if isinstance(act, Reading):
+                reading = act.on
+                continue
+            self._transfer(act, deadline, reading=reading, chunk=chunk)
+            self._settle(chunk, pieces, deadline, reading)
+            chunk += 1
         if schedule.end == "fin":
             self.finish()
         elif schedule.end == "reset":
@@ -185,7 +195,11 @@ class Tester(Receiver):
         """
         found = self._witness.stuck(within)
         self.unproved = found if isinstance(found, str) else None
-        return None if isinstance(found, str) else found
+        if isinstance(found, str):
+            return None
+        queues = self._witness.seen
+        self._channel.log.note("received", "stuck", found.handed, queues=queues)
+        return found
 
     # --- inner workings
 
@@ -211,24 +225,37 @@ class Tester(Receiver):
             if reading:
                 self._channel.take(CHUNK)
 
-    def _settle(self, chunk: int, chunks: int, deadline: Deadline) -> None:
+    def _settle(self, chunk: int, chunks: int, deadline: Deadline, reading: bool) -> None:
         """Wait until the far end has read all that was sent, so that nothing is glued to it."""
         log, sent = self._channel.log, self._channel.sent
         if self.unproved:
             log.note("sent", "unproved", sent, chunk)
             clock.pause(clock.UNPROVED_GAP, "no kernel tells when the piece has been read")
             return
-        state = self._witness.await_consumed(sent, deadline)
+        state = self._await_consumed(deadline, reading)
+        seen = self._witness.seen
+        log.note("sent", _MARKS[state], sent, chunk, seen)
         if state == "no":
             raise OutOfTime(
                 f"the peer has not read piece {chunk + 1} of {chunks} within {deadline.seconds:g} s"
             )
-        if state == "yes":
-            log.note("sent", "consumed", sent, chunk)
-        elif chunk + 1 < chunks:
+        if state == "gone" and chunk + 1 < chunks:
             how: Ending = "reset" if self._witness.near() is None else "fin"
             what = f"the peer ended the connection after piece {chunk + 1} of {chunks}"
             raise PeerEnded(what, how)
+
+    def _await_consumed(self, deadline: Deadline, reading: bool) -> Consumed:
+        state: Consumed = "no"
+
+        def known() -> bool:
+            nonlocal state
+            while reading and self._channel.take(CHUNK):
+                pass
+            state = self._witness.consumed(self._channel.sent)
+            return state != "no"
+
+        clock.until(known, deadline, eager=EAGER_LOOKS)
+        return state
 
     def __enter__(self) -> Tester:
         return self

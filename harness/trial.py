@@ -21,6 +21,8 @@ from harness.peer import Peer
 from harness.peererror import Died, LibraryRaised, PeerError, StepTimeout
 from harness.plan import Stem
 from harness.results import Known, Result
+from harness.story.gather import gather
+from harness.story.keeping import Keeping
 from harness.tester import Misframed, OutOfTime, PeerEnded
 from harness.verdicts import RED, Judgement, Trouble, Verdict, judge, overlay
 
@@ -29,17 +31,23 @@ LEFTOVERS = "END-8"
 #: Where it happened, if it happened in no peer's step.
 TESTER_STEP = "the tester's end"
 AFTERWARDS = "after the case"
+#: No log is written.
+NOWHERE = Keeping()
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One case on its peers. `hellos` are the peers' declarations, by name."""
+    """One case on its peers. `hellos` are the peers' declarations, by name.
+
+    `keeping` says whether its log is written, and where.
+    """
 
     ident: str
     stem: Stem
     recorder: Recorder
     meeting: Single | Pair
     hellos: Mapping[str, Mapping[str, Any]]
+    keeping: Keeping = NOWHERE
 
     @property
     def peers(self) -> list[Peer]:
@@ -50,11 +58,12 @@ class Trial:
 
     def result(self, case: Callable[[], object], known: Sequence[KnownLine]) -> Result:
         """Run the case and return its result, with the known-failing list laid over it."""
-        began = clock.now()
-        judgement = self._judged(case)
+        began, began_ns = clock.now(), clock.now_ns()
+        self.meeting.begin()
+        judgement, trouble = self._judged(case)
         line = find(known, self.ident, judgement.verdict, judgement.clause)
         final = overlay(judgement, line)
-        return Result(
+        result = Result(
             id=self.ident, case=self.stem.case, params=self.stem.params,
             peers=tuple(self.meeting.name.split("~")),
             verdict=final.verdict, clause=final.clause, reason=final.reason,
@@ -66,13 +75,24 @@ class Trial:
             expected_verdict=None if line is None else line.verdict,
             known=None if line is None else Known(line.line, line.reason),
         )
+        if not self.keeping.wants(final.verdict, isinstance(self.meeting, Pair)):
+            return result
+        body = gather(self.meeting, self.peers, self.recorder)
+        return self.keeping.completed(result, began_ns, self.stem.clauses, body, trouble)
 
-    def _judged(self, case: Callable[[], object]) -> Judgement:
+    def _judged(self, case: Callable[[], object]) -> tuple[Judgement, Trouble | None]:
+        """Run the case; return the judgement, and the trouble that decided it, if one did."""
         lacking = self._lacking()
         if lacking is not None:
-            return Judgement(Verdict.UNSUPPORTED, None, lacking, None)
+            return Judgement(Verdict.UNSUPPORTED, None, lacking, None), None
         trouble = first_trouble(self._run(case), self._look_behind())
-        return judge([clause for clause, _ in self.stem.clauses], self.recorder.checks, trouble)
+        clauses = [clause for clause, _ in self.stem.clauses]
+        judgement = judge(clauses, self.recorder.checks, trouble)
+        if trouble is not None and (judgement.verdict, judgement.step) != (
+            trouble.kind, trouble.step
+        ):
+            trouble = None
+        return judgement, trouble
 
     def _lacking(self) -> str | None:
         """Say what a peer has declined before the run, if the case needs it."""
@@ -94,11 +114,14 @@ class Trial:
         except CaseOver:
             return None
         except Exception as error:
+            self.recorder.over = clock.now_ns()
             if not isinstance(error, (LibraryRaised, Untestable)):
                 # What the peers do now is nobody's business any more: they start anew.
                 for peer in self.peers:
                     peer.kill()
             return trouble_of(error, self.stem)
+        finally:
+            self.recorder.over = self.recorder.over or clock.now_ns()
         return None
 
     def _look_behind(self) -> Trouble | None:
@@ -116,7 +139,7 @@ class Trial:
             if left:
                 peer.kill()
                 reason = f"{left} threads of closed connections are left in {peer.name}"
-                return Trouble(Verdict.FAIL, f"{AFTERWARDS}: state", LEFTOVERS, reason)
+                return Trouble(Verdict.FAIL, f"{AFTERWARDS}: state", LEFTOVERS, reason, peer.name)
         return None
 
     def _stderr(self) -> str:
@@ -139,7 +162,8 @@ def first_trouble(trouble: Trouble | None, behind: Trouble | None) -> Trouble | 
 def trouble_of(error: Exception, stem: Stem) -> Trouble:
     """Say what an exception that ended a case means for its verdict."""
     if isinstance(error, LibraryRaised):
-        return Trouble(Verdict.FAIL, error.step, _first_clause(stem), str(error))
+        clause = _first_clause(stem)
+        return Trouble(Verdict.FAIL, error.step, clause, str(error), error.peer)
     if isinstance(error, Misframed):
         return Trouble(Verdict.FAIL, TESTER_STEP, error.malformed.clause, str(error))
     if isinstance(error, PeerEnded):
@@ -147,11 +171,11 @@ def trouble_of(error: Exception, stem: Stem) -> Trouble:
     if isinstance(error, OutOfTime):
         return Trouble(Verdict.TIMEOUT, TESTER_STEP, None, str(error))
     if isinstance(error, StepTimeout):
-        return Trouble(Verdict.TIMEOUT, error.step, None, str(error))
+        return Trouble(Verdict.TIMEOUT, error.step, None, str(error), error.peer)
     if isinstance(error, Died):
-        return Trouble(Verdict.CRASH, error.step, None, str(error))
+        return Trouble(Verdict.CRASH, error.step, None, str(error), error.peer)
     if isinstance(error, PeerError):
-        return Trouble(Verdict.UNTESTABLE, error.step, None, str(error))
+        return Trouble(Verdict.UNTESTABLE, error.step, None, str(error), error.peer)
     if isinstance(error, Untestable):
         return Trouble(Verdict.UNTESTABLE, None, None, str(error))
     place = traceback.extract_tb(error.__traceback__)[-1:]
@@ -164,7 +188,7 @@ def trouble_behind(error: PeerError) -> Trouble:
     kinds = {Died: Verdict.CRASH, StepTimeout: Verdict.TIMEOUT}
     # Whatever else it answers: neither `discard` nor `state` may raise or be unknown.
     kind = kinds.get(type(error), Verdict.UNTESTABLE)
-    return Trouble(kind, f"{AFTERWARDS}: {error.step}", None, str(error))
+    return Trouble(kind, f"{AFTERWARDS}: {error.step}", None, str(error), error.peer)
 
 
 def _first_clause(stem: Stem) -> str:

@@ -117,13 +117,15 @@ class Trouble:
     `kind` is TIMEOUT, CRASH, UNTESTABLE, HARNESS, or FAIL for a library that broke a clause
     by raising where it must not; that one has to name the clause, which need not be one that
     the case declares (every case may find a thread left behind). `step` is what was being
-    done. Raises ValueError for another kind and for a FAIL without clause.
+    done, `peer` who was doing it, if a peer was. Raises ValueError for another kind and for a
+    FAIL without clause.
     """
 
     kind: Verdict
     step: str | None
     clause: str | None
     reason: str
+    peer: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in _TROUBLE_KINDS:

@@ -40,13 +40,15 @@ class Stuck:
 class Witness:
     """The kernel's testimony about the connection from `local` (ours) to `remote`.
 
-    `far_opened`: the far end called `connect`, we accepted. Thread-safe.
+    `far_opened`: the far end called `connect`, we accepted. `seen`: what the last look at the far
+    end's socket has found, for logs. Thread-safe.
     """
 
     def __init__(self, local: Address, remote: Address, far_opened: bool) -> None:
         self._local = local
         self._remote = remote
         self._far_opened = far_opened
+        self.seen: kernel.Queues | None = None
 
     @property
     def refusal(self) -> str:
@@ -62,7 +64,8 @@ class Witness:
 
     def far(self) -> kernel.Queues | None:
         """Return the queues of the far end's socket, None if its application has let go of it."""
-        return kernel.look(self._remote, self._local)
+        self.seen = kernel.look(self._remote, self._local)
+        return self.seen
 
     def near(self) -> kernel.Queues | None:
         """Return the queues of our own socket, None after a reset."""

@@ -155,7 +155,7 @@ class Loop(object):
 
     def _serveDeadlines(self):
         for pump in [pump for pump in self._ending if pump.deadline.over]:
-            pump.drop("closed")
+            pump.expire()
             self._serve(pump, False, False)
 
     def _timeout(self):

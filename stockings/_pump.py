@@ -167,6 +167,14 @@ class Pump(object):
         """End at once."""
         self.update(lambda: self.core.drop(cause, error))
 
+    def expire(self):
+        """End what ends gracefully at once, since its time is over.
+
+        For the cause that it ends for already: any other would be an end of this side's making,
+        and would take the messages away that came before malformed octets.
+        """
+        self.update(lambda: self.core.drop(self.core.cause))
+
     # For the I/O thread
 
     def serve(self, readable, writable):

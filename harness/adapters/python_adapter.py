@@ -39,6 +39,7 @@ FIRST_SLICE = 0.0005  # a wait looks again after half a millisecond, then ever m
 LAST_SLICE = 0.02  # ... but no more seldom than this: 50 looks a second cost next to nothing
 LONG_SLICE = 0.05  # the same where a descriptor wakes us, which it need not during a handshake
 SETTLE = 0.02  # an inactive library that just showed nothing is asked once more after this
+LEAVING = 0.1  # a process that nothing keeps is gone this long after its main thread, busy or not
 DISCARD_PATIENCE = 1.0  # seconds for a close() that nobody waits for; the socket goes anyway
 
 PY2 = sys.version_info[0] == 2
@@ -538,7 +539,7 @@ class Link(object):
     """One socket with the library's object around it."""
 
     def __init__(self, script=None):
-        self.script, self.sock, self.stocking = script, None, None
+        self.script, self.sock, self.stocking, self.refused = script, None, None, None
         self.end = None  # how the library showed the end to a `read`
         self.forgotten = False
 
@@ -558,11 +559,21 @@ class Link(object):
         if methods:
             stocking_class = type(stocking_class.__name__, (stocking_class,), methods)
         self.sock = sock
+        maker = own_thread("wrap", self.make, stocking_class, sock, daemon=False)
+        maker.join()
+        if self.stocking is None:
+            end_socket(sock)
+            raise Raised(self.refused)
+
+    def make(self, stocking_class, sock):
+        """Call the constructor, in a thread that is no daemon, like those of an ordinary program.
+
+        The threads that the library starts there inherit that, unless the library says otherwise.
+        """
         try:
             self.stocking = stocking_class(sock)
         except BaseException as error:
-            end_socket(sock)
-            raise Raised(error)
+            self.refused = error
 
     def live(self):
         if self.stocking is None:
@@ -599,6 +610,14 @@ class Link(object):
         except Exception:
             return None  # not offered, or not any more
 
+    def readable(self):
+        """Return whether the library's descriptor is readable, None if there is no such thing."""
+        descriptor = descriptor_of(self.live())
+        try:
+            return None if descriptor is None else readable(descriptor, 0)
+        except TROUBLE:
+            return None  # closed, or nothing that this system waits on
+
     def ended(self):
         stocking = self.live()
         return bool(self.end or cause_of(stocking) or not stocking.active)
@@ -619,7 +638,7 @@ class Link(object):
         stocking = self.live()
         ended = self.ended()
         facts = {"active": bool(stocking.active), "ready": self.ready(), "queued": self.queued(),
-                 "ended": ended, "end": None,
+                 "readable": self.readable(), "ended": ended, "end": None,
                  "handshake": {"state": "none", "received": [], "returned": None, "raised": None}}
         if ended:
             facts["end"] = str(cause_of(stocking) or self.end or "inactive")
@@ -661,10 +680,10 @@ def quietly(function):
         traceback.print_exc()  # evidence for people; nobody waits for this result
 
 
-def own_thread(name, function, *arguments):
-    """Start a thread that dies with the process and that `threads` leaves out."""
+def own_thread(name, function, *arguments, **flags):
+    """Start a thread that `threads` leaves out, and that (a daemon) dies with the process."""
     thread = threading.Thread(target=function, args=arguments, name=OWN_THREADS + name)
-    thread.daemon = True
+    thread.daemon = flags.get("daemon", True)
     thread.start()
     return thread
 
@@ -674,7 +693,8 @@ def own_thread(name, function, *arguments):
 FEATURES = (  # the word, and what a class must offer for it
     ("handshake", ("handshake", "_read", "_write")), ("hooks", ("preWrite", "postRead")),
     ("abort", ("abort",)), ("queued", ("writeDataQueued",)), ("causes", ("closeCause",)),
-    ("buffers", ()), ("surrogates", ()), ("threads", ()), ("options", ()))
+    ("fileno", ("fileno",)), ("buffers", ()), ("surrogates", ()), ("threads", ()), ("options", ()),
+    ("keep", ()), ("leave", ()))
 DESCRIPTORS = [path for path in ("/proc/self/fd", "/dev/fd") if os.path.isdir(path)][:1]
 
 VERBS = {  # verb: (keys it must have, keys it may have)
@@ -686,9 +706,10 @@ VERBS = {  # verb: (keys it must have, keys it may have)
     "read": (("conn", "count", "within"), ()),
     "state": ((), ("conn",)),
     "wait": (("conn",), ("for", "within", "release")),
-    "close": ((), ("conn", "listener")),
+    "close": ((), ("conn", "listener", "keep")),
     "abort": (("conn",), ()),
     "discard": (("conn",), ()),
+    "leave": ((), ()),
     "bye": ((), ()),
 }
 
@@ -835,16 +856,15 @@ class Driver(object):
                 link.script.gate.release()
             return {}
         happened = {"ready": link.ready, "ended": link.ended, "handshake": link.handshaken,
-                    "flushed": lambda: link.queued() is False}
+                    "flushed": lambda: link.queued() is False, "readable": link.readable}
         word, wait = text(request, "for"), Wait(number(request, "within", numbers.Real))
-        if word not in happened:
-            raise Unsupported(word)
-        if word == "flushed" and "queued" not in self.features:
+        feature = {"flushed": "queued", "readable": "fileno"}.get(word)
+        if word not in happened or not (feature is None or feature in self.features):
             raise Unsupported(word)
         try:
             while not (happened[word]() or wait.over() or link.forgotten):
                 wait.pause()
-            return {"happened": happened[word](), "conn": link.look()}
+            return {"happened": bool(happened[word]()), "conn": link.look()}
         except Fault:
             raise
         except Exception as error:
@@ -854,6 +874,7 @@ class Driver(object):
         if ("conn" in request) == ("listener" in request):
             raise Fault("close needs either 'conn' or 'listener'")
         if "listener" in request:
+            known(request, ("id", "do", "listener"))
             name = text(request, "listener")
             with self.lock:
                 listener = self.listeners.pop(name, None)
@@ -861,22 +882,24 @@ class Driver(object):
                 raise Unsupported(name)
             listener.close()
             return {}
-        return self.finish(request, "close")
+        return self.finish(request, "close", keep="keep" in request and need(
+            request, "keep", bool, "true or false"))
 
     def do_abort(self, request):
         self.want("abort")
         return self.finish(request, "abort")
 
-    def finish(self, request, method):
-        """Call close() or abort(); once it has returned, the name is free again."""
+    def finish(self, request, method, keep=False):
+        """Call close() or abort(); once it has returned, the name is free again, unless kept."""
         link = self.link(request)
         try:
             getattr(link.live(), method)()
         except (Exception, SystemExit) as error:
             raise Fault(words_of(error)) if isinstance(error, Fault) else Raised(error)
-        with self.lock:
-            self.links.pop(request["conn"], None)
-        link.forget()
+        if not keep:
+            with self.lock:
+                self.links.pop(request["conn"], None)
+            link.forget()
         return {}
 
     def do_discard(self, request):
@@ -884,6 +907,15 @@ class Driver(object):
             link = self.links.pop(text(request, "conn"), None)
         if link is not None:
             link.discard()
+        return {}
+
+    def do_leave(self, _request):
+        """Answer once the main thread has ended, if the process goes on all the same."""
+        while MAIN.is_alive():
+            Wait(None).pause()
+        wait = Wait(LEAVING)
+        while not wait.over():
+            wait.pause()
         return {}
 
     def do_bye(self, _request):
@@ -985,20 +1017,30 @@ def parse(line):
     return need(request, "id", numbers.Integral, "an integer"), request
 
 
-def drive(driver, output):
-    """Obey lines until the end of stdin; every request has a thread, so none holds up another."""
+def drive(driver, output, lines):
+    """Obey lines until the end of stdin; every request has a thread, so none holds up another.
+
+    Returns early for `leave`: then the program has nothing more to do, and another thread of the
+    adapter's, which keeps no process alive, goes on with the lines.
+    """
     def obey(number_, request):
         answer = driver.call(request)
         output.answer(number_, answer)
         if request.get("do") == "bye" and "ok" in answer:
             os._exit(0)
 
-    for line in lines_of(0):
+    for line in lines:
         try:
             number_, request = parse(line)
             own_thread(str(number_), obey, number_, request)
         except Fault as fault:
             output.answer(None, {"fault": {"message": words_of(fault)}})
+            continue
+        leaves = request.get("do") == "leave" and set(request) == set(("id", "do"))
+        if leaves and threading.current_thread() is MAIN:
+            own_thread("lines", drive, driver, output, lines)
+            return
+    os._exit(0)  # at once: no thread of the library may keep the process
 
 
 # ---- level 0: the mirror ----------------------------------------------------------------------
@@ -1126,12 +1168,12 @@ def main(arguments):
             give_up(EXIT_UNKNOWN_OPTION, "no flavour %s; there are %s"
                     % (flavour, ", ".join(sorted(classes))))
         mirror(classes[flavour], options, output)
+        os._exit(0)
     else:
         identity = {"name": options.get("--implementation", module),
                     "version": options.get("--version") or version_of(module),
                     "language": "Python"}
-        drive(Driver(identity, classes), output)
-    os._exit(0)  # at once: no thread of the library may keep the process
+        drive(Driver(identity, classes), output, lines_of(0))
 
 
 if __name__ == "__main__":

@@ -6,12 +6,14 @@ and printed thirty-five times it would bury the next.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from harness.report.bounds import told
 from harness.results import Result, Run
 from harness.verdicts import Verdict, difference
 
@@ -98,7 +100,11 @@ def findings(results: Iterable[Result], verdicts: Iterable[Verdict]) -> list[Fin
 
 
 def explain(result: Result) -> list[tuple[str, str]]:
-    """What a result rests on, as labelled lines: the deciding check or the reason, the step."""
+    """What a result rests on, as labelled lines: the deciding check or the reason, the step.
+
+    Behind those stand, where they are known, how repeated tries ended, the smallest combination
+    of axes that fails, and the peer of a pair that broke a clause first.
+    """
     facts = []
     reason = result.reason
     check = result.decisive
@@ -110,6 +116,12 @@ def explain(result: Result) -> list[tuple[str, str]]:
         facts.append(("because", reason))
     if result.step is not None:
         facts.append(("step", result.step))
+    if len(result.tries) > 1:
+        facts.append(("tries", told(result.tries)))
+    if result.localised:
+        facts.append(("narrowed", result.localised))
+    if result.blame is not None:
+        facts.append(("blame", f"{result.blame} was the first to break a clause"))
     return facts
 
 
@@ -122,10 +134,29 @@ def replay(run: Run, result: Result) -> str:
         words += ["--patience", str(options["patience"])]
     if options.get("validate"):
         words.append("--validate")
+    if result.verdict is Verdict.FLAKY:
+        # One try would end in one way, and show nothing.
+        words += ["--repeat", str(options.get("repeat", 1))]
+        words += ["--load", f"{options['load']:g}"] if options.get("load") else []
     if result.verdict is Verdict.STALE:
         # Without the list that it contradicts, it would be a plain pass.
         words += _files("--known-failing", options.get("known_failing"))
     return shlex.join(words)
+
+
+def explain_command(run: Run, result: Result) -> str | None:
+    """The shell command that tells a result's wire log as a story; None when there is no log."""
+    if result.log is None:
+        return None
+    # The folder may be a temporary one that is gone: a way through it would lead nowhere.
+    path = os.path.normpath(run.folder / result.log)
+    return shlex.join(["python", "-m", "harness", "explain", path])
+
+
+def commands(run: Run, result: Result) -> list[tuple[str, str]]:
+    """What to type next about a red result, as labelled lines: explain it, and run it again."""
+    story = explain_command(run, result)
+    return [*([("explain", story)] if story else []), ("replay", replay(run, result))]
 
 
 def _files(option: str, files: Iterable[object] | None) -> list[str]:

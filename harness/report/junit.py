@@ -6,9 +6,19 @@ import re
 from pathlib import Path
 from typing import Final
 
-from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+from junitparser import (
+    Error,
+    Failure,
+    JUnitXml,
+    Properties,
+    Property,
+    Skipped,
+    TestCase,
+    TestSuite,
+)
 
-from harness.report.findings import explain, replay
+from harness.report.bounds import steadiness, told
+from harness.report.findings import commands, explain
 from harness.results import Result, Run
 from harness.verdicts import RED, UNTRUSTED, Verdict
 
@@ -54,12 +64,15 @@ def _case(run: Run, result: Result) -> TestCase:
     """One result."""
     name = f"{result.params}@{result.where}" if result.params else result.where
     case = TestCase(_legal(name), _legal(result.case), result.seconds)
+    if sum(result.tries.values()) > 1:
+        case.append(_tries(result))  # type: ignore[no-untyped-call]  # see `write`
     facts = [("clause", result.clause)] if result.clause else []
     text = "\n".join(f"{label}: {fact}" for label, fact in [*facts, *explain(result)])
     if result.verdict in RED:
         kind = Error if result.verdict in UNTRUSTED else Failure
         outcome = kind(_legal(result.reason), result.verdict.value)
-        outcome.text = _legal(f"{text}\nreplay: {replay(run, result)}")
+        further = "".join(f"\n{label}: {command}" for label, command in commands(run, result))
+        outcome.text = _legal(text + further)
         case.result = [outcome]
     elif result.verdict in SKIPPED:
         case.result = [Skipped(_legal(result.reason), result.verdict.value)]
@@ -68,6 +81,18 @@ def _case(run: Run, result: Result) -> TestCase:
     if result.stderr:
         case.system_err = _legal(result.stderr)
     return case
+
+
+def _tries(result: Result) -> Properties:
+    """What repeated tries of a case came to, as properties."""
+    (steady,) = steadiness([result])
+    properties = Properties()  # type: ignore[no-untyped-call]  # see `write`
+    for name, value in (
+        ("tries", told(result.tries)), ("astray", steady.astray),
+        ("astray.upper95", f"{steady.bound:.6g}"),
+    ):
+        properties.add_property(Property(name, str(value)))
+    return properties
 
 
 def _incomplete(run: Run) -> TestCase:

@@ -6,12 +6,14 @@ long output sees the matrix and the verdict, and scrolls up for the reasons.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final, Protocol
 
 from rich.console import Console
 
-from harness.report.findings import Finding, counted, explain, findings, replay
+from harness.report.bounds import percent, steadiness, upper_bound
+from harness.report.findings import Finding, commands, counted, explain, findings
 from harness.report.ink import LABEL, paragraph, say
 from harness.report.matrix import Matrix, matrix
 from harness.report.progress import Live
@@ -35,6 +37,12 @@ STDERR_LINES: Final = 5
 
 SLOWEST: Final = 5
 """Cases listed as the slowest ones."""
+
+SHAKIEST: Final = 10
+"""Cases listed as the least steady ones of a run that repeats; findings tell all of them."""
+
+ASTRAY: Final = 16
+"""The room for how many tries went astray: six digits of a thousand and more."""
 
 INDENT: Final = 6
 """The indent of what belongs to a finding; its verdict hangs out to the left."""
@@ -65,6 +73,7 @@ def summary(run: Run, console: Console, clauses: Clauses, verbose: bool = False)
     _print_warnings(run, console, clauses)
     if verbose:
         _print_slowest(run, console)
+    _print_steadiness(run, console)
     table = matrix(run)
     if run.results:
         _print_tables(run, table, console)
@@ -135,7 +144,8 @@ def _print_facts(run: Run, finding: Finding, console: Console, clauses: Clauses)
     tail = "\n".join(example.stderr.splitlines()[-STDERR_LINES:])
     if tail:
         paragraph(console, INDENT, "stderr", tail, "dim")
-    say(console, " " * INDENT, ("replay".ljust(LABEL), "dim"), replay(run, example))
+    for label, command in commands(run, example):
+        say(console, " " * INDENT, (label.ljust(LABEL), "dim"), command)
 
 
 def _print_clause(result: Result, console: Console, clauses: Clauses) -> None:
@@ -181,6 +191,27 @@ def _print_slowest(run: Run, console: Console) -> None:
     slowest = sorted(run.results, key=lambda one: -one.seconds)[:SLOWEST]
     for result in slowest:
         say(console, f"{result.seconds:8.3f}s  {result.id}")
+    say(console)
+
+
+def _print_steadiness(run: Run, console: Console) -> None:
+    """What repetition has shown: the least steady cases in a table, the others in one line."""
+    steady = steadiness(run.results)
+    if not steady:
+        return
+    shaky = [one for one in steady if one.astray]
+    if shaky:
+        say(console, ("astray", "bold"), ("  in how many tries, and the rate's 95 % bound", "dim"))
+    for one in shaky[:SHAKIEST]:
+        share = f"{one.astray:6} of {one.tries}".ljust(ASTRAY)
+        say(console, share, f"{percent(one.bound):>7}  ", one.result.id)
+    if len(shaky) > SHAKIEST:
+        say(console, " " * ASTRAY, f"and {len(shaky) - SHAKIEST} more")
+    for tries, alike in Counter(one.tries for one in steady if not one.astray).most_common():
+        paragraph(
+            console, 0, "steady", f"{counted(alike, 'case')}: {tries} tries each, all alike;"
+            f" the rate's 95 % bound is {percent(upper_bound(0, tries))}"
+        )
     say(console)
 
 

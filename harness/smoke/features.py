@@ -151,6 +151,57 @@ def feature_queued(bench: Bench) -> None:
     bench.wait_for(meeting, "flushed")
 
 
+def feature_fileno(bench: Bench) -> None:
+    """`fileno`: state says whether the descriptor is readable, and wait can wait for it."""
+    meeting = bench.meet()
+    keys: dict[str, Any] = {"conn": meeting.name, "for": "readable", "within": STEP}
+    readable = bench.channel.ok("state", conn=meeting.name)["conn"].get("readable")
+    if not bench.has("fileno"):
+        advice = "the feature 'fileno' is not declared in hello; answer unsupported"
+        bench.unsupported("readable", advice, "wait", **keys)
+        if readable is not None:
+            raise Failed("state.readable is null where the feature 'fileno' is not declared")
+        return
+    if readable is None:
+        raise Failed("the feature 'fileno' is declared, so state.readable must be true or false")
+    meeting.send(APPLICATION)
+    bench.wait_for(meeting, "readable")
+
+
+def feature_keep(bench: Bench) -> None:
+    """`keep`: a connection that is closed with it keeps its name until it is closed without."""
+    meeting = bench.meet()
+    if not bench.has("keep"):
+        return _undeclared(bench, "keep", "close", conn=meeting.name, keep=True)
+    closing = bench.channel.begin("close", conn=meeting.name, keep=True)
+    meeting.end_of_stream()
+    meeting.sock.close()
+    bench.channel.answer(closing)
+    answer = bench.channel.ask("state", conn=meeting.name)
+    if "conn" not in answer.get("ok", {}):
+        raise Failed("state describes a connection that was closed with keep like any other; keep "
+                     f"its name until it is closed without, or discarded; got {shown(answer)}")
+    bench.channel.ok("close", conn=meeting.name)
+    if "ok" in bench.channel.ask("state", conn=meeting.name):
+        raise Failed("close without keep forgets the name, also if it was closed with keep before")
+
+
+def feature_leave(bench: Bench) -> None:
+    """`leave`: the main thread ends, and with nothing left to do the process does, with code 0."""
+    if not bench.has("leave"):
+        return _undeclared(bench, "leave", "leave")
+    bench.stop()  # no connection, and no thread of an earlier check, may be what keeps the process
+    bench.channel.ok("hello", protocol=1)
+    bench.channel.begin("leave")
+    code = bench.channel.exit_code()
+    if code is None:
+        raise Failed("the process lives on after leave; let the main thread end, and let no thread "
+                     "of the adapter's keep the process")
+    bench.stop()
+    if code != 0:
+        raise Failed(f"the exit code of a process that leave has ended must be 0, it was {code}")
+
+
 def _has_key(bench: Bench, feature: str, verb: str, where: dict[str, Any]) -> None:
     key = feature
     if bench.has(feature) != (key in where):
@@ -217,5 +268,5 @@ CHECKS = (
     feature_handshake, feature_handshake_hold, feature_handshake_failing, feature_hooks,
     feature_buffers, feature_surrogates,
     feature_abort, feature_queued, feature_threads, feature_descriptors, feature_causes,
-    feature_options,
+    feature_options, feature_fileno, feature_keep, feature_leave,
 )

@@ -224,10 +224,10 @@ def short_lines():
 @mistake
 def serial():
     """One request after the other.
-    fails: two-in-flight feature-threads end-of-stdin"""
+    fails: two-in-flight feature-threads feature-leave end-of-stdin"""
     old = adapter.own_thread
-    adapter.own_thread = lambda name, function, *rest: (
-        function(*rest) if name.isdigit() else old(name, function, *rest))
+    adapter.own_thread = lambda name, function, *rest, **flags: (
+        function(*rest) if name.isdigit() else old(name, function, *rest, **flags))
 
 
 # ---- names ------------------------------------------------------------------------------------
@@ -325,10 +325,10 @@ def lists_nothing():
 @mistake
 def keeps_closed_names():
     """A closed connection is still listed.
-    fails: closed-name"""
-    adapter.Driver.finish = lambda self, request, method, old=adapter.Driver.finish: (
-        old(self, request, method) if method == "abort"
-        else (getattr(self.link(request).live(), method)(), {})[1])
+    fails: closed-name feature-keep"""
+    old = adapter.Driver.finish
+    adapter.Driver.finish = lambda self, request, method, keep=False: old(
+        self, request, method, keep=method == "close")
 
 
 @mistake
@@ -601,6 +601,54 @@ def no_options():
     """open does not tell the options.
     fails: feature-options"""
     answers(lambda request, answer: answer.get("ok", {}).pop("options", None) and None)
+
+
+@mistake
+def no_readable():
+    """The descriptor is declared and not looked at.
+    fails: feature-fileno"""
+    adapter.Link.readable = lambda self: None
+
+
+@mistake
+def keeps_nothing():
+    """keep is ignored.
+    fails: feature-keep"""
+    old = adapter.Driver.finish
+    adapter.Driver.finish = lambda self, request, method, keep=False: old(self, request, method)
+
+
+@mistake
+def keeps_for_ever():
+    """What was once kept is never forgotten.
+    fails: feature-keep"""
+    old, kept = adapter.Driver.finish, set()
+
+    def finish(self, request, method, keep=False):
+        if keep:
+            kept.add(request["conn"])
+        return old(self, request, method, request["conn"] in kept)
+    adapter.Driver.finish = finish
+
+
+@mistake
+def never_leaves():
+    """leave does not end the main thread.
+    fails: feature-leave"""
+    adapter.Driver.do_leave = lambda self, request: {}
+    adapter.MAIN = None
+
+
+@mistake
+def leaves_with_a_traceback():
+    """leave ends the main thread by an exception.
+    fails: feature-leave"""
+    old = adapter.drive
+
+    def drive(*arguments):
+        old(*arguments)
+        raise SystemExit(1)
+    adapter.drive = drive
 
 
 # ---- ends -------------------------------------------------------------------------------------

@@ -44,9 +44,10 @@ def test_hello(bench: MakeBench) -> None:
     assert hello["runtime"].split()[0] in ("CPython", "PyPy")
     assert hello["largest"] == (2**31 - 1 if " 2.7" in hello["runtime"] else None)
     everything = {"handshake", "hooks", "buffers", "surrogates", "abort", "queued", "threads",
-                  "causes", "options"}
+                  "causes", "options", "fileno", "keep", "leave"}
     assert set(hello["features"]) - {"descriptors"} == everything
-    assert everything - set(bench("Bare").hello["features"]) == {"abort", "queued", "causes"}
+    assert everything - set(bench("Bare").hello["features"]) == {
+        "abort", "queued", "causes", "fileno"}
 
 
 def test_refused_by_the_constructor(bench: MakeBench) -> None:
@@ -331,3 +332,67 @@ def test_accepting_side(bench: MakeBench) -> None:
     meeting.expect_frames(A, Message.text("<a"))
     sock.sendall(encode(A.frame()))
     meeting.expect_read(Message.text("a>"))
+
+
+def test_a_handshake_outlives_the_main_thread(bench: MakeBench) -> None:
+    """What keeps a process keeps it, and everything can be asked as before."""
+    one = bench("Full")
+    meeting = scripted(one, {"do": "hold"}, {"do": "send", "message": A.request()})
+    for _ in range(2):
+        assert one.channel.ok("leave") == {}
+    one.channel.ok("wait", conn=meeting.name, release=True)
+    meeting.expect_frames(A)
+    assert handshake(one, meeting)["returned"] is True
+    assert one.channel.ok("state")["connections"] == [meeting.name]
+    one.channel.ok("bye")
+    assert one.channel.exit_code() == 0
+
+
+def test_nothing_keeps_the_process_of_a_library_of_daemons(bench: MakeBench) -> None:
+    """The process ends by itself, with whatever its daemons were about, and with code 0."""
+    one = bench("Fleeting")
+    scripted(one, {"do": "hold"})
+    one.channel.begin("leave")
+    assert one.channel.exit_code() == 0
+
+
+def test_a_request_to_leave_that_has_other_words_has_no_effect(bench: MakeBench) -> None:
+    """The main thread stays, and so does the process, though nothing else would keep it."""
+    one = bench("Full")
+    assert one.channel.ask("leave", soon=True)["unsupported"] == "soon"
+    assert one.channel.exit_code(within=0.3) is None
+    one.channel.ok("hello", protocol=1)
+
+
+def test_a_connection_that_is_kept(bench: MakeBench) -> None:
+    """After its close it can be looked at, used, and closed once more; then it is gone."""
+    one = bench("Full")
+    meeting = one.meet()
+    one.channel.ok("close", conn=meeting.name, keep=True)
+    assert one.channel.ok("state", conn=meeting.name)["conn"]["active"] is False
+    answer = one.channel.ask("write", conn=meeting.name, messages=messages(A))
+    assert answer["raised"]["name"] == "EOFError"
+    for keep in ({"keep": True}, {}):
+        one.channel.ok("close", conn=meeting.name, **keep)
+    assert one.channel.ask("close", conn=meeting.name)["unsupported"] == meeting.name
+    other = one.meet()
+    assert "fault" in one.channel.ask("close", conn=other.name, keep=1)
+    assert one.channel.ask("close", listener="l1", keep=True)["unsupported"] == "keep"
+
+
+def test_readable(bench: MakeBench) -> None:
+    """What the library's descriptor shows, before a message, with it and behind it."""
+    one = bench("Full")
+    meeting = one.meet()
+
+    def state() -> object:
+        return one.channel.ok("state", conn=meeting.name)["conn"]["readable"]
+
+    assert state() is False
+    keys: dict[str, Any] = {"conn": meeting.name, "for": "readable"}
+    assert one.channel.ok("wait", within=0, **keys)["happened"] is False
+    meeting.send(A)
+    assert one.channel.ok("wait", within=10, **keys)["happened"] is True
+    assert state() is True
+    meeting.expect_read(A)
+    assert state() is False

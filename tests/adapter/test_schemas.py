@@ -41,6 +41,9 @@ REQUESTS: list[dict[str, Any]] = [
     {"do": "wait", "conn": "a", "for": "flushed", "within": 1},
     {"do": "wait", "conn": "a", "release": True},
     {"do": "close", "conn": "a"},
+    {"do": "close", "conn": "a", "keep": True},
+    {"do": "wait", "conn": "a", "for": "readable", "within": 1},
+    {"do": "leave"},
     {"do": "close", "listener": "l1"},
     {"do": "abort", "conn": "a"},
     {"do": "discard", "conn": "a"},
@@ -58,6 +61,8 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
     ("state", {"ok": {"connections": ["a"], "listeners": [], "conn": STATE, "threads": 1}}),
     ("wait", {"ok": {"happened": True, "conn": STATE}}),
     ("wait", {"ok": {}}),
+    ("state", {"ok": {"connections": [], "listeners": [], "conn": {**STATE, "readable": None}}}),
+    ("leave", {"ok": {}}),
     ("close", {"ok": {}}),
     ("discard", {"ok": {}}),
     ("abort", {"unsupported": "abort"}),
@@ -77,8 +82,8 @@ def test_every_file_is_a_schema(path: Any) -> None:
 def test_every_verb_has_a_schema() -> None:
     """The verbs of the protocol, and nothing else."""
     assert schemas.verbs() == [
-        "abort", "bye", "close", "discard", "hello", "listen", "open", "read", "state", "wait",
-        "write"]
+        "abort", "bye", "close", "discard", "hello", "leave", "listen", "open", "read", "state",
+        "wait", "write"]
     assert {request["do"] for request in REQUESTS} == set(schemas.verbs())
 
 
@@ -113,6 +118,7 @@ BAD_REQUESTS: list[tuple[dict[str, Any], str]] = [
     ({"do": "open", "conn": "a", "flavour": "p", "within": 1, "accept": "l1",
       "handshake": [{"do": "hold", "value": True}]}, r"\$\.handshake\[0\]\.value: expected no"),
     ({"do": "wait", "conn": "a"}, "expected exactly one of the forms"),
+    ({"do": "close", "listener": "l1", "keep": True}, r"\$\.keep: expected nothing"),
 ]
 
 

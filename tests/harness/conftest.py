@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,11 @@ from commandline import Cli, Said
 from harness import clock, suite
 from harness.cli import main
 from harness.plan import Stem
+
+# What a terminal is, and whether it has colours, is for each test to say, not for whoever runs it.
+for wish in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(wish, None)
+os.environ["TERM"] = "xterm"
 
 
 @pytest.fixture(scope="session")

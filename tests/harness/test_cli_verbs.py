@@ -45,13 +45,27 @@ def test_peers_that_cannot_be_used_do_not_hide_the_others(cli: Cli) -> None:
 
 
 def test_clauses_are_listed_with_the_cases_that_decide_them(cli: Cli) -> None:
-    said = cli("list", "clauses")
+    said = cli("list", "--clauses")
+    assert said == cli("list", "clauses")
     assert said.code == 0
-    assert [line.split()[0] for line in said.text.splitlines()] == list(clauses.load())
-    (line, sentence) = cli("list", "clauses", "-v", "--clause", "FRAME-11").text.splitlines()
-    assert line.startswith("FRAME-11  MUST  ")
-    assert CASE in line.split()[2:]
+    *lines, total = said.text.splitlines()
+    assert [line.split()[0] for line in lines] == list(clauses.load())
+    decided = [line for line in lines if not line.endswith("  -") and "  no case: " not in line]
+    assert total == f"{len(decided)} of {len(lines)} clauses decided by a case"
+
+
+def test_one_clause_is_listed_with_its_sentence(cli: Cli) -> None:
+    said = cli("list", "clauses", "-v", "--clause", "FRAME-11")
+    line, sentence, total = said.text.splitlines()
+    assert line.split()[:2] == ["FRAME-11", "MUST"]
+    assert CASE in line.replace(",", "").split()[2:]
     assert sentence.strip() == clauses.load()["FRAME-11"].sentence
+    assert total == "1 of 1 clause decided by a case"
+
+
+def test_what_is_looked_at_behind_every_case_is_no_gap(cli: Cli) -> None:
+    (line, _) = cli("list", "clauses", "--clause", "END-8", "--case", CASE).text.splitlines()
+    assert line.split(maxsplit=2)[2] == "behind every case"
 
 
 def test_smoke_of_a_command_that_does_not_exist(cli: Cli) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.cover.row import parse
 from harness.intake import Intake
+from harness.openaxis import OpenAxis
 from harness.plan import Stem
 from harness.plugin import PROPERTY
-from harness.results import Header, PeerInfo, Result, Suite, Writer, plan_digest
+from harness.results import Header, PeerInfo, Result, Suite, Writer, plan_digest, read
 from harness.verdicts import Verdict
 
 STEM = Stem("a/b/c", "[1]", "pair", (("SEND-1", "…"),), (), "cases/a/b.py::case_c[PEER~PEER-1]")
@@ -76,6 +80,21 @@ def test_a_case_without_a_result_is_our_fault(
     assert (result.reason, result.stderr, result.clauses) == (reason, text, ("SEND-1",))
 
 
+def test_a_single_case_is_found_by_the_name_of_its_peer(tmp_path: Path) -> None:
+    stem = Stem("a/b/d", "", "single", (("SEND-1", "…"),), (), "b.py::case_d[PEER]")
+    name = "reference@cpython3.12-poll"
+    peers = (PeerInfo(name, "x", None, "f"),)
+    header = Header(Suite("1", "0"), "2", "now", peers, 1, plan_digest([f"a/b/d@{name}"]))
+    intake = Intake(Writer(tmp_path / "single", header), Watching(), [stem], [f"a/b/d@{name}"])
+    node = f"b.py::case_d[{name}]"
+    intake.pytest_runtest_logreport(
+        pytest.TestReport(node, ("", 0, ""), {}, "failed", "KeyError: 1", "setup")
+    )
+    (result,) = watched(intake)
+    assert (result.id, result.case, result.params) == (f"a/b/d@{name}", "a/b/d", "")
+    assert (result.peers, result.verdict) == ((name,), Verdict.HARNESS)
+
+
 def test_what_breaks_behind_a_judged_case_is_not_lost(intake: Intake) -> None:
     intake.pytest_runtest_logreport(report("call", "passed", result=RESULT))
     intake.pytest_runtest_logreport(report("teardown", "failed", "RelayBroken: it has"))
@@ -87,3 +106,73 @@ def test_a_worker_that_dies_between_two_cases_takes_nothing_back(intake: Intake)
     intake.pytest_runtest_logreport(report("call", "failed", result=RESULT))
     intake.pytest_runtest_logreport(report("???", "failed", "worker 'gw0' crashed"))
     assert (watched(intake), intake.late) == ([RESULT], [])
+
+
+ROW = Stem(
+    "cover/x/row", "[a]", "pair", (("SEND-1", "…"),), (), "x.py::case_row[PEER~PEER-a]",
+    axis=OpenAxis("row", ("a",), parse),
+)
+ROWS = [
+    Result(f"cover/x/row[{name}]@one~two", "cover/x/row", f"[{name}]", ("one", "two"), verdict)
+    for name, verdict in (
+        ("text,1,whole,first,none,reset,slow", Verdict.FAIL),
+        ("text,2,whole,first,none,reset,slow", Verdict.PASS),
+        ("text,3,whole,first,none,reset,slow", Verdict.TIMEOUT),
+        ("text,4,whole,first,none,reset,slow", Verdict.HARNESS),
+    )
+]
+
+
+def rows(tmp_path: Path) -> tuple[Intake, Callable[[], list[Result]]]:
+    """The intake of a run of rows, and what finds out what it has written."""
+    peers = (PeerInfo("one", "x", None, "f"), PeerInfo("two", "x", None, "f"))
+    ids = [result.id for result in ROWS]
+    header = Header(Suite("1", "0"), "2", "now", peers, len(ids), plan_digest(ids))
+    writer = Writer(tmp_path / "results", header)
+    intake = Intake(writer, Watching(), [ROW], ids)
+    for result in ROWS:
+        intake._take(result)
+
+    def written() -> list[Result]:
+        writer.finish(ids, 1, 1.0)
+        writer.__exit__(None, None, None)
+        return list(read(tmp_path / "results").results)
+
+    return intake, written
+
+
+def test_failed_rows_are_written_with_what_it_takes_to_fail(tmp_path: Path) -> None:
+    intake, written = rows(tmp_path)
+    assert watched(intake) == ROWS
+
+    def explain(results: Sequence[Result]) -> Iterator[Result]:
+        for result in results:
+            yield replace(result, localised=f"what {result.verdict} takes")
+
+    def explainer(stem: Stem) -> Callable[[Sequence[Result]], Iterator[Result]]:
+        assert stem.name == ROWS[0].case + ROWS[0].params
+        return explain
+
+    intake.settle(explainer)
+    assert [(result.id, result.localised) for result in written()] == [
+        (ROWS[1].id, ""), (ROWS[3].id, ""),
+        (ROWS[0].id, "what FAIL takes"), (ROWS[2].id, "what TIMEOUT takes"),
+    ]
+
+
+def test_failed_rows_are_written_even_if_nobody_explains_them(tmp_path: Path) -> None:
+    intake, written = rows(tmp_path)
+
+    def explain(results: Sequence[Result]) -> Iterator[Result]:
+        yield replace(results[0], localised="this")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        intake.settle(lambda stem: explain)
+    assert [result.localised for result in written()] == ["", "", "this", ""]
+
+
+def test_a_run_that_was_broken_off_is_not_explained(tmp_path: Path) -> None:
+    intake, written = rows(tmp_path)
+    intake.settle(None)
+    assert {result.id for result in written()} == {result.id for result in ROWS}

@@ -50,12 +50,25 @@ def test_a_line_has_pattern_verdict_clause_and_reason() -> None:
         ("end/** FAIL NOSUCH-1  # reason", "no clause 'NOSUCH-1'"),
         ("end/** PASS END-5  # reason", "'PASS' is no verdict that can be expected"),
         ("end/** HARNESS -  # reason", "'HARNESS' is no verdict that can be expected"),
+        ("end/** STALE -  # reason", "'STALE' is no verdict that can be expected"),
+        ("end/** FLAKY -  # reason", "'FLAKY' is no verdict that can be expected"),
     ],
 )
 def test_a_bad_line_is_refused_with_file_and_line(line: str, words: str) -> None:
     with pytest.raises(known.KnownFailingError, match="my-list:2: ") as caught:
         known.parse(f"\n{line}\n", "my-list")
     assert words in str(caught.value)
+
+
+def test_a_list_is_read_from_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "my-list"
+    text = "  # loses the queue \u2014 always\n\n * FAIL END-5 # \u00e9\n"
+    path.write_text(text, encoding="utf-8")
+    (line,) = known.read(path)
+    assert line == known.KnownLine(str(path), 3, "*", Verdict.FAIL, "END-5", "\u00e9")
+    path.write_bytes(b"* FAIL END-5  # \xe9\n")
+    with pytest.raises(known.KnownFailingError, match="cannot read"):
+        known.read(path)
 
 
 def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
@@ -66,6 +79,8 @@ def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
 def test_lines_that_match_no_case_are_found() -> None:
     lines = known.parse("end/**@old@* FAIL END-5  # a\nend/**@new@* FAIL END-5  # b\n", "list")
     assert [line.line for line in known.unused(lines, IDS)] == [2]
+    assert [line.line for line in known.unused(lines, IDS[::-1])] == [2]
+    assert known.unused(lines, [*IDS, "end/x@new@y"]) == []
 
 
 @pytest.mark.parametrize(

@@ -317,6 +317,87 @@ def test_pieces_arrive_alone(stack: ExitStack, schedule: str, octets: int, busy:
     assert relay.forward.segmentation == "proved" and relay.backward.segmentation is None
 
 
+#: A text of 4 octets, bytes of 70, and again a text: 5, 72 and 5 octets on the wire.
+THREE = WORD + encode(Frame("bytes", bytes(70))) + WORD
+
+
+@proofs
+@pytest.mark.parametrize(
+    ("schedule", "sizes"),
+    [("p*", [5, 72, 5]), ("&*", [77, 5]), ("2,&", [2, 75, 5]), ("p,1,&", [5, 1, 76])],
+)
+@pytest.mark.parametrize("source", ["joined", "octet by octet"])
+def test_messages_arrive_alone_or_glued(
+    stack: ExitStack, schedule: str, sizes: list[int], source: str
+) -> None:
+    """However they came, and however they were to come."""
+    reader = stack.enter_context(Reader())
+    relay = stack.enter_context(Relay(reader.address, cut=schedule))
+    with socket.create_connection(relay.address) as one:
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for part in [THREE] if source == "joined" else [bytes([octet]) for octet in THREE]:
+            one.sendall(part)
+    report = reader.report()
+    assert report.read(THREE)
+    # What is left behind the last piece comes as it comes.
+    certain = sizes if source == "joined" or schedule != "2,&" else sizes[:-1]
+    assert report.sizes[: len(certain)] == certain
+    assert relay.forward.segmentation == "proved"
+
+
+@proofs
+def test_glue_lets_go_of_what_does_not_fit(stack: ExitStack) -> None:
+    """More than the relay holds at once is carried as it comes, and still ends with its message."""
+    large = encode(Frame("bytes", bytes(1 << 18)))
+    reader = stack.enter_context(Reader())
+    relay = stack.enter_context(Relay(reader.address, cut="&,1,whole"))
+    with socket.create_connection(relay.address) as one:
+        one.sendall(WORD + large + WORD)
+    report = reader.report()
+    assert report.read(WORD + large + WORD) and report.sizes[-2:] == [1, len(WORD) - 1]
+
+
+@pytest.mark.parametrize("last", [b"\x82x", b"\0" * 11 + b"no frame", b""])
+def test_glue_waits_for_no_message_that_does_not_come(stack: ExitStack, last: bytes) -> None:
+    """Only the beginning of one comes, or what is none, or the end."""
+    through = Through(stack, cut="&*")
+    through.one.sendall(WORD + last)
+    through.one.shutdown(socket.SHUT_WR)
+    assert read_all(through.other) == (WORD + last, "fin")
+
+
+@proofs
+def test_the_other_way_is_stalled_until_the_first_octets_were_read(stack: ExitStack) -> None:
+    """What comes back meanwhile waits, and is taken when the schedule says so."""
+    through = Through(stack)
+    through.relay.forward.cut("s,5,r,whole")
+    through.other.sendall(b"back")
+    through.one.sendall(WORD[:4])
+    # All but the last octet of the piece has arrived, and nothing has come back.
+    assert exactly(through.other, 4) == WORD[:4]
+    assert through.relay.backward.octets == 0
+    through.one.sendall(WORD[4:] + b"more")
+    assert exactly(through.other, 1) == WORD[4:]
+    assert exactly(through.one, 4) == b"back"
+    assert exactly(through.other, 4) == b"more"
+
+
+@proofs
+def test_a_stall_begins_behind_the_piece_and_ends_with_the_schedule(stack: ExitStack) -> None:
+    """A new schedule knows nothing of the old one."""
+    through = Through(stack)
+    through.relay.forward.cut("5,s")
+    through.other.sendall(b"1")
+    assert exactly(through.one, 1) == b"1"
+    through.one.sendall(WORD)
+    assert exactly(through.other, 5) == WORD
+    assert soon(lambda: through.relay._carriers[1].held)
+    through.other.sendall(b"2")
+    assert through.relay.backward.octets == 1
+    through.relay.forward.cut("whole")
+    assert exactly(through.one, 1) == b"2"
+
+
 def test_without_proofs_the_relay_says_so(
     stack: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -336,12 +417,48 @@ def test_a_schedule_may_end_the_direction(stack: ExitStack, schedule: str, end: 
     through = Through(stack)
     through.relay.forward.cut(schedule)
     through.one.sendall(b"abcdef")
-    wanted = b"abcdef"[: sum(size or 0 for size in parse(schedule).sizes())]
+    wanted = b"".join(parse(schedule).pieces(b"abcdef"))
     assert read_all(through.other) == (wanted, end)
     if end == "fin":
         through.one.sendall(b"more")
         through.other.sendall(b"goes on")
         assert exactly(through.one, 7) == b"goes on"
+
+
+@proofs
+@pytest.mark.parametrize("end", ["fin", "reset"])
+def test_a_case_may_end_a_direction_behind_what_was_read(stack: ExitStack, end: Any) -> None:
+    """Whatever its schedule still waits for; what comes later is swallowed."""
+    reader = stack.enter_context(Reader(size=4, busy=100_000))
+    relay = stack.enter_context(Relay(reader.address, cut="3*"))
+    one = stack.enter_context(socket.create_connection(relay.address))
+    one.sendall(b"all of this")
+    assert soon(lambda: relay.forward.octets == 11) and not relay.forward.handed_on
+    relay.forward.end(end)
+    report = reader.report()
+    assert report.read(b"all of this") and report.sizes == [3, 3, 3, 2] and report.end == end
+    assert soon(lambda: relay.forward.handed_on)
+
+
+def test_a_direction_may_end_before_its_first_octet(through: Through) -> None:
+    """And the other one goes on."""
+    through.relay.forward.end("fin")
+    assert read_all(through.other) == (b"", "fin")
+    assert through.relay.forward.handed_on and through.relay.forward.ended is None
+    through.one.sendall(b"late")
+    through.other.sendall(b"reply")
+    assert exactly(through.one, 5) == b"reply"
+
+
+@proofs
+def test_each_direction_may_have_its_own_schedule(stack: ExitStack) -> None:
+    """One is cut, the other is not."""
+    through = Through(stack, cut="1*", cut_back="whole")
+    through.one.sendall(b"abc")
+    through.other.sendall(b"xyz")
+    assert exactly(through.other, 3) == b"abc" and exactly(through.one, 3) == b"xyz"
+    assert soon(lambda: through.relay.forward.segmentation == "proved")
+    assert through.relay.backward.segmentation is None
 
 
 def test_a_bad_schedule_is_refused_at_once(stack: ExitStack) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -31,7 +32,10 @@ BROKEN_RUN = run_of(WHO, results(WHO, broken), options={"peers": ["conformance/p
 def coloured(run: Run) -> str:
     """The summary as a terminal with colours gets it."""
     file = io.StringIO()
-    console = Console(file=file, width=80, force_terminal=True, color_system="standard")
+    # As a terminal with colours, whatever the environment of the tests asks for.
+    console = Console(
+        file=file, width=80, force_terminal=True, color_system="standard", no_color=False
+    )
     summary(run, console, CLAUSES)
     return file.getvalue()
 
@@ -140,6 +144,75 @@ def test_the_slowest_cases_are_listed_on_request() -> None:
     at = lines.index("slowest")
     assert lines[at + 1] == f"  12.500s  {some[7].id}"
     assert lines[at + 6] == ""
+
+
+FLAKY = gave(
+    replace(
+        passed("end/ending/reset", "[behind]", FIRST, SECOND), tries={"FAIL END-5": 3, "PASS": 47}
+    ),
+    Verdict.FLAKY, "most tries gave PASS, try 4 gave FAIL END-5: expected this; observed that",
+    clause="END-5",
+)
+
+
+def test_a_flaky_case_says_how_often_and_is_repeated_as_often() -> None:
+    run = run_of(WHO, [FLAKY], options={"repeat": 50, "load": 2.0})
+    lines = shown(run, 120)
+    assert lines[: lines.index("")] == [
+        f"FLAKY end/ending/reset[behind]@{FIRST}~{SECOND}",
+        "      clause    END-5",
+        "      because   most tries gave PASS, try 4 gave FAIL END-5: expected this; observed that",
+        "      tries     47 PASS, 3 FAIL END-5",
+        f"      replay    python -m harness replay 'end/ending/reset[behind]@{FIRST}~{SECOND}'"
+        " --repeat 50 --load 2",
+    ]
+    assert f"     3 of 50     14.8 %  {FLAKY.id}" in lines
+
+
+def test_steady_cases_are_told_in_a_line_for_each_number_of_tries() -> None:
+    def tried(name: str, **tries: int) -> Result:
+        return replace(passed("a/b/c", f"[{name}]", FIRST), tries=tries)
+
+    some = [tried(str(at), PASS=1000) for at in range(7)]
+    lines = shown(run_of(WHO, [*some, tried("x", FAIL=10)]))
+    assert [line for line in lines if "all alike" in line] == [
+        "steady    7 cases: 1000 tries each, all alike; the rate's 95 % bound is 0.299 %",
+        "steady    1 case: 10 tries each, all alike; the rate's 95 % bound is 25.9 %",
+    ]
+    assert "astray" not in "\n".join(lines)
+
+
+def test_of_many_unsteady_cases_the_worst_are_listed() -> None:
+    some = [
+        replace(FLAKY, id=f"a/b/c{at}@x", tries={"PASS": 50 - at, "TIMEOUT": at})
+        for at in range(1, 14)
+    ]
+    lines = shown(run_of(WHO, some))
+    at = next(number for number, line in enumerate(lines) if line.startswith("astray"))
+    assert lines[at + 1].split() == ["13", "of", "50", "38.1", "%", "a/b/c13@x"]
+    assert len(lines[at + 1 : lines.index("", at)]) == 11
+    assert lines[at + 11].split() == ["and", "3", "more"]
+
+
+def test_a_run_without_repetition_says_nothing_of_it() -> None:
+    text = "\n".join(shown(GREEN_RUN))
+    assert "astray" not in text and "steady" not in text
+
+
+def test_a_failure_in_a_pair_says_who_and_how_little_it_takes_and_where_its_log_is() -> None:
+    result = replace(
+        failed(passed("cover/x/row", "[a]", FIRST, SECOND)), blame=SECOND,
+        localised="kind bytes, length 64", log="matrix.logs/0123.jsonl",
+    )
+    run = replace(run_of(WHO, [result]), folder=Path("results/gone/.."))
+    lines = shown(run)
+    at = lines.index("      narrowed  kind bytes, length 64")
+    story = Path("results/matrix.logs/0123.jsonl")
+    assert lines[at + 1 : lines.index("")] == [
+        f"      blame     {SECOND} was the first to break a clause",
+        f"      explain   python -m harness explain {story}",
+        f"      replay    python -m harness replay 'cover/x/row[a]@{FIRST}~{SECOND}'",
+    ]
 
 
 RED_ONE = passed("a/b/c", "", FIRST)

@@ -65,12 +65,24 @@ def whole(path: Path) -> Path:
 def test_a_run_is_read_back_as_it_was_written(path: Path) -> None:
     run = run_of(WHO, [*SOME, FULL], options={"peers": ["a.toml"], "jobs": 2})
     assert read(write(run, path)) == run
+    assert read(path).folder == path.parent
+
+
+@pytest.mark.parametrize("cut", [None, "proved", "unproved"])
+def test_how_sure_the_cuts_were_is_read_back(path: Path, cut: str | None) -> None:
+    run = run_of(WHO, [replace(FULL, segmentation=cut, tries={"PASS": 49, "FAIL END-5": 1})])
+    assert read(write(run, path)) == run
 
 
 def test_a_run_is_complete_and_counted(whole: Path) -> None:
     run = read(whole)
     assert run.complete
     assert run.counts == {Verdict.PASS: 1, Verdict.FAIL: 1, Verdict.WARN: 1}
+
+
+def test_a_verdict_that_was_given_twice_counts_twice(path: Path) -> None:
+    twice = [passed("frame/empty/delivered", "", name) for name in (FIRST, SECOND)]
+    assert read(write(run_of(WHO, twice), path)).counts == {Verdict.PASS: 2}
 
 
 def test_the_file_is_json_lines_in_ascii(path: Path) -> None:

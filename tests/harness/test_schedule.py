@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.schedule import Ending, Octets, Schedule, ScheduleError, parse
+from harness.codec import Frame, encode
+from harness.schedule import Ending, Octets, Reading, Rest, Schedule, ScheduleError, parse
 
 WORD = b"abcdefgh"
 
@@ -54,6 +55,13 @@ def test_nothing_to_send_gives_no_piece() -> None:
         ("3,whole.", "3,whole."),
         ("whole", "whole"),
         (".", "."),
+        ("p", "p,whole"),
+        ("1,&", "1,&,whole"),
+        ("p,p,p*", "p*"),
+        ("p,&,&*", "p,&*"),
+        ("s", "s,whole"),
+        ("s,r,2", "r,2,whole"),
+        ("1,s.", "1,s."),
     ],
 )
 def test_one_meaning_has_one_text(text: str, canonical: str) -> None:
@@ -66,12 +74,12 @@ def test_one_meaning_has_one_text(text: str, canonical: str) -> None:
     ("text", "position", "what"),
     [
         ("", 0, "is empty"),
-        ("1,,2", 2, "expected 'whole' or a size"),
-        ("1,", 2, "expected 'whole' or a size"),
-        ("0", 0, "expected 'whole' or a size"),
+        ("1,,2", 2, "expected 'whole', a size"),
+        ("1,", 2, "expected 'whole', a size"),
+        ("0", 0, "expected 'whole', a size"),
         ("01", 0, "leading zero"),
-        ("-1", 0, "expected 'whole' or a size"),
-        ("1,*", 2, "a size before it"),
+        ("-1", 0, "expected 'whole', a size"),
+        ("1,*", 2, "something to repeat before it"),
         ("1*,2", 3, "nothing but an end may follow '1*'"),
         ("whole,1", 6, "nothing but an end may follow 'whole'"),
         ("1.2", 1, "stands only at the end"),
@@ -80,6 +88,10 @@ def test_one_meaning_has_one_text(text: str, canonical: str) -> None:
         ("whole*", 0, "expected"),
         ("1, 2", 2, "expected"),
         ("p5", 0, "expected"),
+        ("p*,1", 3, "nothing but an end may follow 'p*'"),
+        ("1,s*", 2, "expected"),
+        ("&&", 0, "expected"),
+        ("p!,1", 1, "stands only at the end"),
         ("²", 0, "expected"),
     ],
 )
@@ -91,17 +103,60 @@ def test_errors_say_where(text: str, position: int, what: str) -> None:
     assert repr(text) in str(caught.value)
 
 
-def test_sizes_may_be_without_end() -> None:
+#: A text of 4 octets, bytes of 70, and the beginning of a text of 9.
+MESSAGES = [encode(Frame("text", b"word")), encode(Frame("bytes", bytes(70)))]
+STREAM = b"".join(MESSAGES) + b"\x89unfin"
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("p*", [5, 72, 6]),
+        ("p", [5, 78]),
+        ("2,p*", [2, 3, 72, 6]),
+        ("&", [77, 6]),
+        ("&*", [77, 6]),
+        ("2,&*", [2, 75, 6]),
+        ("p,&", [5, 78]),
+        ("5,p", [5, 72, 6]),
+        ("6,&", [6, 77]),
+        ("80,p", [80, 3]),
+    ],
+)
+def test_messages_are_pieces(text: str, sizes: list[int]) -> None:
+    """The rest of one, or that and the next one, wherever a piece before has ended."""
+    pieces = parse(text).pieces(STREAM)
+    assert [len(piece) for piece in pieces] == sizes and b"".join(pieces) == STREAM
+
+
+@pytest.mark.parametrize("octets", [b"\0" * 11 + b"more", b"\0\0\0", b"\x81\xff\x81a"])
+def test_what_is_no_message_is_one_piece(octets: bytes) -> None:
+    """A header without an end, or one that has not come yet; a malformed text."""
+    assert parse("p*").pieces(octets) == [octets]
+    assert parse("1,&*").pieces(octets) == [octets[:1], octets[1:]]
+
+
+def test_reading_stands_between_the_pieces() -> None:
+    """Also before the first one and behind the last."""
+    acts = parse("s,2,r,3,s,whole").acts(WORD)
+    off, on = Reading(False), Reading(True)
+    assert acts == [off, b"ab", on, b"cde", off, b"fgh"]
+    assert parse("2,s").acts(b"ab") == [b"ab", off]
+
+
+def test_steps_may_be_without_end() -> None:
     """A relay cuts a stream whose length nobody knows."""
-    assert list(islice(parse("1,2*").sizes(), 4)) == [1, 2, 2, 2]
-    assert list(parse("4,whole").sizes()) == [4, None]
-    assert list(parse("4,4!").sizes()) == [4, 4]
+    assert list(islice(parse("1,2*").unrolled(), 4)) == [Octets(1), *[Octets(2, True)] * 3]
+    assert list(islice(parse("p,&*").unrolled(), 3)) == [Rest(), *[Rest(True, True)] * 2]
+    assert list(parse("4,whole").unrolled()) == [Octets(4), Octets(None)]
+    assert list(parse("4,4!").unrolled()) == [Octets(4), Octets(4)]
 
 
 def spelled() -> st.SearchStrategy[str]:
     """Texts of schedules, canonical or not."""
-    sizes = st.lists(st.integers(1, 40).map(str), max_size=6).map(",".join)
-    tails = st.sampled_from(["", "whole", "1*", "7*"])
+    words = st.integers(1, 40).map(str) | st.sampled_from("p&sr")
+    sizes = st.lists(words, max_size=6).map(",".join)
+    tails = st.sampled_from(["", "whole", "1*", "7*", "p*", "&*"])
     ends = st.sampled_from(["", ".", "!"])
     texts = st.tuples(sizes, tails, ends).map(
         lambda parts: ",".join(filter(None, parts[:2])) + parts[2]
@@ -127,7 +182,8 @@ def test_the_canonical_text_replays(text: str, octets: bytes) -> None:
     """Reading what was printed gives the same schedule, in a text that is safe in a case id."""
     schedule = parse(text)
     assert parse(str(schedule)) == schedule
-    assert parse(str(schedule)).pieces(octets) == schedule.pieces(octets)
+    assert parse(str(schedule)).acts(octets) == schedule.acts(octets)
+    assert parse(text).pieces(octets) == schedule.pieces(octets)
     assert not set(str(schedule)) & set(" @~[]/'\"")
 
 

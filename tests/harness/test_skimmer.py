@@ -104,3 +104,18 @@ def test_a_long_text_may_be_cut_inside_a_code_point() -> None:
     reader = FrameReader()
     reader.feed(bad)
     assert reader.malformed is not None and seen.malformed.offset == reader.malformed.offset
+
+
+def test_it_is_known_where_a_message_ends_as_soon_as_its_header_has_come() -> None:
+    """The present one, and the next one; nothing is known of what has not begun."""
+    first, second = encode(Frame("text", b"word")), encode(Frame("bytes", bytes(LONG)))
+    seen = skim([first[:1]])
+    assert (seen.end_of(0), seen.end_of(0, ahead=1)) == (5, None)
+    seen.feed(memoryview(first[1:] + second[:2]))
+    assert (seen.end_of(4), seen.end_of(0, ahead=1), seen.end_of(5)) == (5, None, None)
+    seen.feed(memoryview(second[2:-1]))
+    end = len(first) + len(second)
+    assert (seen.end_of(5), seen.end_of(5, ahead=1)) == (end, None)
+    seen.feed(memoryview(second[-1:] + b"\0" * 11))
+    assert seen.end_of(5) == end and seen.malformed is not None
+    assert (seen.end_of(end), seen.end_of(end, ahead=1)) == (None, None)

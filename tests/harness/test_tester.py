@@ -250,6 +250,42 @@ def test_pieces_arrive_alone(stack: ExitStack, schedule: str, octets: int, busy:
 
 
 @proofs
+@pytest.mark.parametrize(
+    ("schedule", "sizes"), [("p*", [5, 82]), ("1,&", [1, 86]), ("3,p", [3, 2, 82])]
+)
+def test_messages_can_be_pieces(stack: ExitStack, schedule: str, sizes: list[int]) -> None:
+    """One alone, or glued to the next one."""
+    data = encode(Frame("text", b"word")) + encode(Frame("bytes", bytes(80)))
+    reader = stack.enter_context(Reader())
+    tester = stack.enter_context(Tester.connect(reader.address))
+    assert tester.send_cut(data, schedule) == "proved"
+    tester.close()
+    assert reader.report().sizes == sizes
+
+
+@proofs
+def test_a_schedule_may_read_while_it_sends(stack: ExitStack) -> None:
+    """A far end that answers before it reads on gets through; one piece is sent unread."""
+    listener = stack.enter_context(Tester.listen(rcvbuf=4096))
+    echo = threading.Thread(target=_answers_first, args=(listener.address, 1 << 20))
+    echo.start()
+    tester = stack.enter_context(listener.accept())
+    assert tester.send_cut(b"abc", "1,r,1,s,1") == "proved"
+    # What lay unread at the stall is all that is missing.
+    missing = (1 << 20) - len(tester.octets_received)
+    assert missing >= 0 and len(tester.receive_exactly(missing)) == missing
+    echo.join()
+
+
+def _answers_first(address: tuple[str, int], octets: int) -> None:
+    with socket.create_connection(address) as sock:
+        assert sock.recv(1) == b"a"
+        sock.sendall(bytes(octets))
+        for wanted in (b"b", b"c"):
+            assert sock.recv(1) == wanted
+
+
+@proofs
 def test_what_follows_pieces_is_not_glued_to_them(stack: ExitStack) -> None:
     """The last piece is proved, too; and an accepted connection is as good as one we made."""
     listener = stack.enter_context(Tester.listen())
@@ -394,7 +430,7 @@ def test_a_slow_reader_without_proofs(
 
 
 def test_the_log_tells_what_happened(pair: tuple[Tester, socket.socket]) -> None:
-    """In order, with offsets and lengths, and no more than the head of a long run."""
+    """In order, with offsets and lengths, and with all octets of a short connection."""
     tester, far = pair
     tester.send(b"ab")
     tester.send(bytes(100))
@@ -404,7 +440,7 @@ def test_the_log_tells_what_happened(pair: tuple[Tester, socket.socket]) -> None
     events = [(e.direction, e.what, e.offset, e.length, e.head) for e in tester.log]
     assert events == [
         ("sent", "octets", 0, 2, b"ab"),
-        ("sent", "octets", 2, 100, bytes(64)),
+        ("sent", "octets", 2, 100, bytes(100)),
         ("received", "octets", 0, 5, b"reply"),
         ("sent", "fin", 102, 0, b""),
     ]

@@ -127,6 +127,7 @@ def test_what_came_after_a_failure_is_mentioned() -> None:
 def test_our_own_fault_still_names_the_failure_before_it() -> None:
     judgement = judge([A], [broken(A)], trouble(Verdict.HARNESS))
     assert judgement.reason == f"it went wrong (after a failed check of {A})"
+    assert judge([A], [kept(A)], trouble(Verdict.HARNESS)).reason == "it went wrong"
 
 
 def test_trouble_keeps_its_step_and_reason() -> None:
@@ -134,8 +135,13 @@ def test_trouble_keeps_its_step_and_reason() -> None:
     assert judgement == Judgement(Verdict.TIMEOUT, A, "it went wrong", "read")
 
 
-def test_a_case_that_observed_nothing_says_so() -> None:
+def test_a_case_that_is_wrong_says_how() -> None:
     assert judge([A], [], None).reason == "the case recorded no observation"
+    assert judge([], [kept(A)], None).reason == "the case declares no clause"
+
+
+def test_a_pass_needs_no_words() -> None:
+    assert judge([A], [kept(A)], None) == Judgement(Verdict.PASS, None, "", None)
 
 
 def test_an_observation_is_told() -> None:
@@ -160,7 +166,7 @@ def test_not_every_verdict_interrupts_a_case(kind: Verdict) -> None:
 
 
 def test_a_fail_is_always_bound_to_a_clause() -> None:
-    with pytest.raises(ValueError, match="clause"):
+    with pytest.raises(ValueError, match=r"^a FAIL has to name the clause that was broken$"):
         trouble(Verdict.FAIL)
 
 
@@ -200,8 +206,9 @@ class TestOverlay:
 
     @pytest.mark.parametrize("verdict", sorted(GREEN))
     def test_green_where_failure_is_known_is_stale(self, verdict: Verdict) -> None:
-        judgement = overlay(Judgement(verdict, None, "", None), Line(Verdict.FAIL, A))
+        judgement = overlay(Judgement(verdict, None, "", "read"), Line(Verdict.FAIL, A))
         assert (judgement.verdict, judgement.clause) == (Verdict.STALE, A)
+        assert judgement.step == "read"
         assert "line 7 expects FAIL by FRAME-1" in judgement.reason
         assert f"observed {verdict}" in judgement.reason
 
@@ -258,6 +265,12 @@ def test_what_cannot_be_trusted_is_worst() -> None:
 def test_there_is_no_worst_of_nothing() -> None:
     with pytest.raises(ValueError):
         worst([])
+
+
+def test_which_verdicts_are_green_and_which_say_nothing_of_the_peer() -> None:
+    # Word by word, since the tables of these tests are made from these sets.
+    assert {"PASS", "WARN", "INFO", "UNSUPPORTED", "XFAIL"} == {one.value for one in GREEN}
+    assert {"HARNESS", "UNTESTABLE"} == {one.value for one in UNTRUSTED}
 
 
 def test_green_and_red_share_nothing_and_leave_nothing_out() -> None:

@@ -40,6 +40,10 @@ class FakePump(object):
         self.dropped.append((cause, error))
         self.answer = lambda readable, writable: (True, False, False)
 
+    def expire(self):
+        """End at the next turn, as the time is over."""
+        self.drop("expired")
+
     def finish(self):
         """Close."""
         self.sock.close()
@@ -144,7 +148,7 @@ def test_a_deadline_ends_the_pump(loop, sockets):
     pump = FakePump(sockets()[0])
     pump.deadline = Over()
     loop.add(pump)
-    assert pump.finished.wait(support.PATIENCE) and pump.dropped[0][0] == "closed"
+    assert pump.finished.wait(support.PATIENCE) and pump.dropped[0][0] == "expired"
 
 
 def test_the_sleep_is_the_shortest_of_intervals_and_deadlines(loop):

@@ -168,6 +168,22 @@ def test_malformed_octets(wired, bad):
     assert support.receiveAll(raw) == b""
 
 
+def test_messages_before_malformed_octets_stay(sockets, opened, flavour):
+    """However long the program leaves them, and however long the other side keeps its end open."""
+    class Hasty(flavour):
+        linger = 0.1
+
+    near, raw = sockets()
+    stocking = opened(near, Hasty)
+    raw.sendall(encode(b"1") + encode(b"2") + b"\x81\xff")
+    # Only the end of the linger time lets go of the socket, which the other side does not end.
+    assert support.until(lambda: not stocking.is_alive())
+    assert stocking.active
+    assert stocking.read() == b"1" and stocking.read() == b"2" and stocking.read() is None
+    assert not stocking.active
+    assert stocking.closeCause == "protocol"
+
+
 def test_queued_messages_go_out_after_the_other_sides_end(sockets, opened):
     """The other side ends its direction, and only then reads."""
     near, raw = sockets()

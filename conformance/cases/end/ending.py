@@ -1,52 +1,49 @@
-"""The end of a connection: what is delivered before it, and what can be told of it."""
+"""The end of the stream: what is delivered before it, and what can be done behind it."""
 
 from harness import clock
 from harness.case import (
-    Connection,
-    Message,
     Reading,
     Recorder,
     Single,
     each,
     needs,
     octets,
+    prerequisite,
     recipe,
     text,
 )
 from harness.codec import encode
-from harness.expect import TIGHT, arrived, cut, delivered, held_up, refusal
+from harness.expect import arrived, cut, delivered, held_up, on_wire, refusal
 
 # Seconds in which a library has noticed the end that it is not to show yet.
 LASTING = 0.3
-# Seconds in which a close that waits for nobody has returned; well below the two seconds that our
-# own library gives the other side, whatever the patience.
-SETTLED = 0.3
 
 WHOLE = [text("first"), octets(b"second")]
 UNFINISHED = recipe("bytes", 31, 300)
+MALFORMED = b"\x81\xff"
 
-# Where the stream may end inside a frame: in its header, between header and payload, and before
-# the last octet of the payload.
-CUTS = {"in-header": 1, "behind-header": 2, "in-payload": 3, "before-last-octet": 301}
-
-
-def _stream(*messages: Message) -> bytes:
-    return b"".join(encode(message.frame()) for message in messages)
+# What the stream ends with, inside a frame: in its header, a short or a long one, between header
+# and payload, inside a code point, in the payload and before the last octet of it.
+REMAINS = {
+    "in-header": encode(UNFINISHED.frame())[:1],
+    "in-long-header": b"\x00" * 10,
+    "behind-header": encode(UNFINISHED.frame())[:2],
+    "in-code-point": encode(text("\u00e9").frame())[:2],
+    "in-payload": encode(UNFINISHED.frame())[:3],
+    "before-last-octet": encode(UNFINISHED.frame())[:-1],
+}
 
 
 def _end_seen(
-    check: Recorder, single: Single, octets_before: bytes, reset: bool = False
-) -> tuple[Connection, Reading, str | None]:
-    """Return the reading and the word for the end, after a stream that ended as told."""
+    check: Recorder, single: Single, octets_before: bytes
+) -> tuple[Reading, str | None]:
+    """Return the reading and the word for the end, after a stream of these octets."""
     connection, tester = single.meet()
     cut(check, tester, octets_before, "whole")
-    if reset:
-        tester.reset()
-    else:
-        tester.finish()
+    tester.finish()
     reading = connection.read(len(WHOLE) + 1, within=10.0)
     connection.happens("ended", within=10.0)
-    return connection, reading, connection.state()["end"]
+    return reading, connection.state()["end"]
 
 
 def case_clean(single: Single, check: Recorder) -> None:
@@ -57,14 +54,14 @@ def case_clean(single: Single, check: Recorder) -> None:
         after the end.
     """
     connection, tester = single.meet()
-    tester.send(_stream(*WHOLE))
+    tester.send(on_wire(*WHOLE))
     tester.finish()
     delivered(check, connection.read(len(WHOLE)), WHOLE, "END-3")
     ended = connection.read(1, within=10.0)
     check("END-1", ended.ended and not ended.messages, "the end, and no message", ended)
 
 
-@each("size", list(CUTS))
+@each("size", list(REMAINS))
 def case_truncated(single: Single, check: Recorder, size: str) -> None:
     """The stream ends inside a frame; no part of it is delivered, and the end is told apart.
 
@@ -74,8 +71,7 @@ def case_truncated(single: Single, check: Recorder, size: str) -> None:
     END-2: An endpoint MUST report an end of the stream inside a frame as an error that the
         application can tell from a clean end.
     """
-    stream = _stream(*WHOLE) + _stream(UNFINISHED)[: CUTS[size]]
-    _, reading, truncated = _end_seen(check, single, stream)
+    reading, truncated = _end_seen(check, single, on_wire(*WHOLE) + REMAINS[size])
     check(
         "STREAM-3",
         len(reading.messages) <= len(WHOLE),
@@ -83,30 +79,9 @@ def case_truncated(single: Single, check: Recorder, size: str) -> None:
         reading.messages[2:],
     )
     delivered(check, reading, WHOLE, "END-3")
-    _, _, clean = _end_seen(check, single, _stream(*WHOLE))
+    _, clean = _end_seen(check, single, on_wire(*WHOLE))
     observed = f"clean end: {clean!r}, truncated: {truncated!r}"
     check("END-2", truncated != clean, "an end that differs from a clean one", observed)
-
-
-@each("where", ["between-frames", "in-frame"])
-def case_reset(single: Single, check: Recorder, where: str) -> None:
-    """The connection is reset, between two frames or inside one; this is no clean end.
-
-    STREAM-3: A receiver MUST NOT deliver a part of a message.
-    END-6: An endpoint MUST report a reset connection as an error that the application can tell
-        from a clean end.
-    """
-    stream = _stream(*WHOLE) + (_stream(UNFINISHED)[:50] if where == "in-frame" else b"")
-    _, reading, reset = _end_seen(check, single, stream, reset=True)
-    check(
-        "STREAM-3",
-        len(reading.messages) <= len(WHOLE),
-        "no part of a message",
-        reading.messages[2:],
-    )
-    _, _, clean = _end_seen(check, single, _stream(*WHOLE))
-    observed = f"clean end: {clean!r}, reset: {reset!r}"
-    check("END-6", reset != clean, "an end that differs from a clean one", observed)
 
 
 def case_reply_behind_half_close(single: Single, check: Recorder) -> None:
@@ -117,43 +92,13 @@ def case_reply_behind_half_close(single: Single, check: Recorder) -> None:
     """
     connection, tester = single.meet()
     message = recipe("bytes", 32, 1 << 23)
-    stream = _stream(message)
+    stream = on_wire(message)
     writing = connection.begin_write(message)
     held_up(connection, tester, len(stream))
     tester.finish()
     got = arrived(tester, len(stream))
     check("END-4", got == stream, f"the frame of {len(stream)} octets", f"{len(got)} octets")
     writing.result()
-
-
-@needs("buffers")
-@each("unread", ["nothing-unread", "one-octet-unread"])
-def case_close_delivers(single: Single, check: Recorder, unread: str) -> None:
-    """Fifty messages are written, more than the buffers take, and the connection is closed.
-
-    A socket that is closed with unread input resets its connection, and the reset destroys what
-    is still on its way: an endpoint must not fall for it.
-
-    END-5: An endpoint that is closed MUST deliver the messages that were written before the close,
-        within the bounded time that it documents.
-    SEND-1: A sender MUST send messages in the order in which they were written, and MUST NOT
-        interleave the octets of two frames.
-    """
-    messages = [recipe("bytes", 33, 1000 + number) for number in range(50)]
-    connection, tester = single.meet(sndbuf=TIGHT, rcvbuf=TIGHT)
-    if unread == "one-octet-unread":
-        cut(check, tester, _stream(UNFINISHED)[:1], "whole")
-    stream = _stream(*messages)
-    connection.write(*messages)
-    held_up(connection, tester, len(stream))
-    closing = connection.begin_close()
-    # Who closes with messages in its queue has lost them by now; who waits for us goes on waiting.
-    closing.returns(SETTLED / clock.patience())
-    got = arrived(tester, len(stream))
-    tester.close()
-    closing.result()
-    check("END-5", len(got) == len(stream), f"{len(stream)} octets", f"{len(got)} octets")
-    check("SEND-1", got == stream, "the frames in the order of writing", "other octets")
 
 
 def case_active_while_unread(single: Single, check: Recorder) -> None:
@@ -163,26 +108,58 @@ def case_active_while_unread(single: Single, check: Recorder) -> None:
         received message was taken, or until a local close begins.
     """
     connection, tester = single.meet()
-    cut(check, tester, _stream(*WHOLE), "whole")
+    cut(check, tester, on_wire(*WHOLE), "whole")
     tester.close()
-    given_up = clock.until(lambda: not connection.state()["active"], LASTING)
-    check("API-4", not given_up, "active while messages are unread", f"active: {not given_up}")
+    # Who shows the end while messages are unread has seen it now; who does not gets the time.
+    connection.happens("ended", within=LASTING)
+    active = connection.state()["active"]
+    check("API-4", active, "active while messages are unread", f"active: {active}")
     delivered(check, connection.read(len(WHOLE)), WHOLE, "API-4")
     connection.wait("ended")
-    active = connection.state()["active"]
-    check("API-4", not active, "not active any more", f"active: {active}")
+    inactive = clock.until(lambda: not connection.state()["active"], LASTING)
+    check("API-4", inactive, "not active any more", f"active: {not inactive}")
 
 
-def case_write_behind_end(single: Single, check: Recorder) -> None:
+@each("end", ["clean", "truncated", "reset", "malformed"])
+def case_write_behind_end(single: Single, check: Recorder, end: str) -> None:
     """The connection has ended, and everything was read; a write says so.
 
     API-2: A write after the end of the connection MUST fail with an error; it MUST NOT be dropped
         silently.
     """
     connection, tester = single.meet()
-    cut(check, tester, _stream(*WHOLE), "whole")
-    tester.close()
-    connection.read(len(WHOLE))
+    last = {"truncated": REMAINS["in-payload"], "malformed": MALFORMED}.get(end, b"")
+    cut(check, tester, on_wire(*WHOLE) + last, "whole")
+    reading = connection.read(len(WHOLE))
+    prerequisite(reading.matches(WHOLE), f"the messages before the end did not arrive: {reading}")
+    if end == "reset":
+        tester.reset()
+    else:
+        tester.close()
     connection.wait("ended")
+    refused = refusal(lambda: connection.write(WHOLE[0]))
+    check("API-2", refused, "the write raises an error", refused or "the write was accepted")
+
+
+@needs("keep")
+def case_closed_here(single: Single, check: Recorder) -> None:
+    """The connection was closed on this side, with messages unread.
+
+    API-4: An endpoint MUST report itself as active until the connection has ended and every
+        received message was taken, or until a local close begins.
+    API-2: A write after the end of the connection MUST fail with an error; it MUST NOT be dropped
+        silently.
+    """
+    connection, tester = single.meet()
+    tester.send(on_wire(*WHOLE, *WHOLE))
+    delivered(check, connection.read(len(WHOLE)), WHOLE, "API-4")
+    active = connection.state()["active"]
+    check("API-4", active, "active before the close", f"active: {active}")
+    closing = connection.begin_close(keep=True)
+    tester.expect_end()
+    tester.close()
+    closing.result()
+    active = connection.state()["active"]
+    check("API-4", not active, "not active any more", f"active: {active}")
     refused = refusal(lambda: connection.write(WHOLE[0]))
     check("API-2", refused, "the write raises an error", refused or "the write was accepted")

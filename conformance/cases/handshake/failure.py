@@ -13,6 +13,8 @@ RECEIVE = {"do": "receive"}
 SEND_PASSWORD = {"do": "send", "message": PASSWORD.request()}
 SEND_DENIED = {"do": "send", "message": DENIED.request()}
 ENDINGS = {"false": {"do": "return", "value": False}, "exception": {"do": "raise"}}
+# Seconds in which an endpoint learns of something, times the patience: it has nothing else to do.
+NOTICED = 10.0
 
 
 @needs("handshake", "buffers")
@@ -53,37 +55,57 @@ def case_refused(pair: Pair, check: Recorder) -> None:
         rcvbuf=NARROW,
     )
     meeting.second.wait("handshake")
+    _never_ready(check, meeting.second, "HAND-4")
     state = meeting.first.wait("handshake")
     received = [Received.from_json(one) for one in state["handshake"]["received"]]
     delivered(check, received, [DENIED], "HAND-5")
-    for side in (meeting.first, meeting.second):
-        side.wait("handshake")
-        _never_ready(check, side, "HAND-4")
+    _never_ready(check, meeting.first, "HAND-4")
 
 
 @needs("handshake")
-@each("end", ["fin", "reset"])
+@each("end", ["fin", "fin-in-message", "reset"])
 @each("script", ["receive", "drain"])
 def case_other_side_gone(single: Single, check: Recorder, script: str, end: str) -> None:
-    """The other side ends in the middle of the handshake, inside a message.
+    """The other side ends in the middle of the handshake, between two messages or inside one.
 
     HAND-6: When the other side ends the connection while the handshake still waits for a message,
         the handshake MUST be able to notice it and the endpoint MUST NOT become ready.
     """
     connection, tester = single.meet(handshake=[SEND_PASSWORD, RECEIVE, {"do": script}])
     tester.receive_frames(1)
-    tester.send(encode(PASSWORD.frame()) + encode(PASSWORD.frame())[:3])
-    if end == "fin":
-        tester.finish()
-    else:
+    tester.send(encode(PASSWORD.frame()))
+    if end == "fin-in-message":
+        tester.send(encode(PASSWORD.frame())[:3])
+    if end == "reset":
         tester.reset()
-    noticed = connection.happens("handshake", within=10.0)
+    else:
+        tester.finish()
+    noticed = connection.happens("handshake", within=NOTICED)
     check("HAND-6", noticed, "the handshake notices the end", "the handshake goes on")
     _never_ready(check, connection, "HAND-6")
 
 
+@needs("handshake", "keep")
+@each("script", ["receive", "drain"])
+def case_closed_meanwhile(single: Single, check: Recorder, script: str) -> None:
+    """The application closes the connection while the handshake waits for the other side.
+
+    HAND-11: When its application closes an endpoint whose handshake has not completed, the
+        handshake MUST be able to notice it and the endpoint MUST NOT become ready.
+    """
+    connection, tester = single.meet(handshake=[SEND_PASSWORD, {"do": script}])
+    # With it, the script stands at its second step, or will without our doing.
+    tester.receive_frames(1)
+    closing = connection.begin_close(keep=True)
+    noticed = connection.happens("handshake", within=NOTICED)
+    check("HAND-11", noticed, "the handshake notices the close", "the handshake goes on")
+    tester.close()
+    closing.result()
+    _never_ready(check, connection, "HAND-11")
+
+
 def _never_ready(check: Recorder, connection: Connection, clause: str) -> None:
-    connection.happens("ended", within=10.0)
+    connection.happens("ended", within=NOTICED)
     ready = connection.state()["ready"]
     check(clause, not ready, "the connection never becomes ready", f"ready: {ready}")
     refused = refusal(lambda: connection.write(text("after all")))

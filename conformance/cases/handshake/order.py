@@ -1,12 +1,27 @@
 """Handshake ordering: first the handshake, then everything else, and nothing lost between them."""
 
-from harness.case import Pair, Recorder, Single, each, needs, octets, text
+from harness import clock
+from harness.case import (
+    Pair,
+    Received,
+    Recorder,
+    Single,
+    each,
+    needs,
+    octets,
+    prerequisite,
+    recipe,
+    text,
+)
 from harness.codec import encode
-from harness.expect import cut, delivered, refusal, sent
-from harness.meeting import Meeting
+from harness.expect import TIGHT, arrived, cut, delivered, held_up, on_wire, refusal, sent
 
 HELLO, WELCOME = text("hello"), octets(b"welcome\x00\xff")
 EARLY = [text("application 1"), octets(b"application 2"), text("application 3")]
+# More than the tight socket buffers take.
+LONG = recipe("bytes", 42, 1 << 17)
+# Seconds in which a library has noticed an end, if it shows one while messages are unread.
+LASTING = 0.3
 
 SEND_HELLO = {"do": "send", "message": HELLO.request()}
 SEND_WELCOME = {"do": "send", "message": WELCOME.request()}
@@ -42,7 +57,45 @@ def case_not_ready_before(single: Single, check: Recorder, verb: str) -> None:
 
 
 @needs("handshake")
-@each("schedule", ["whole", "1*"])
+def case_refused_meanwhile(single: Single, check: Recorder) -> None:
+    """Application messages are there already, and the handshake is not content yet.
+
+    HAND-2: An endpoint MUST refuse application reads and writes, with an error that says so, until
+        its handshake has completed.
+    HAND-3: A message that the handshake did not take MUST be delivered to the application, in
+        order, even if it arrived together with the last handshake message.
+    """
+    connection, tester = single.meet(handshake=[RECEIVE, SEND_WELCOME, {"do": "hold"}, ACCEPT])
+    tester.send(on_wire(HELLO, *EARLY))
+    tester.receive_frames(1)
+    for verb in (lambda: connection.read(1, within=0), lambda: connection.write(EARLY[0])):
+        refused = refusal(verb)
+        check("HAND-2", refused, "an error", refused or "it was accepted")
+    connection.release()
+    connection.wait("ready")
+    delivered(check, connection.read(len(EARLY)), EARLY, "HAND-3")
+
+
+@needs("handshake", "buffers")
+def case_long_message_first(single: Single, check: Recorder) -> None:
+    """Most of the handshake's message is still queued when the application writes one.
+
+    HAND-1: On each side every handshake message MUST precede every application message on the
+        wire.
+    """
+    script = [{"do": "send", "message": LONG.request()}, ACCEPT]
+    connection, tester = single.meet(handshake=script, sndbuf=TIGHT, rcvbuf=TIGHT)
+    stream = on_wire(LONG, *EARLY)
+    connection.wait("ready")
+    writing = connection.begin_write(*EARLY)
+    held_up(connection, tester, len(encode(LONG.frame())))
+    got = arrived(tester, len(stream))
+    check("HAND-1", got == stream, "the handshake's message, then the others", "something else")
+    writing.result()
+
+
+@needs("handshake")
+@each("schedule", ["whole", "1,whole", "5,whole"])
 def case_glued(single: Single, check: Recorder, schedule: str) -> None:
     """Application messages arrive together with the only message that the handshake takes.
 
@@ -50,10 +103,80 @@ def case_glued(single: Single, check: Recorder, schedule: str) -> None:
         order, even if it arrived together with the last handshake message.
     """
     connection, tester = single.meet(handshake=[RECEIVE, ACCEPT])
-    stream = b"".join(encode(message.frame()) for message in [HELLO, *EARLY])
-    cut(check, tester, stream, schedule)
+    cut(check, tester, on_wire(HELLO, *EARLY), schedule)
     connection.wait("ready")
     delivered(check, connection.read(len(EARLY)), EARLY, "HAND-3")
+
+
+@needs("handshake")
+@each("part", [1, 5])
+def case_cut_by_completion(single: Single, check: Recorder, part: int) -> None:
+    """The handshake completes when the first application message has arrived in part.
+
+    HAND-3: A message that the handshake did not take MUST be delivered to the application, in
+        order, even if it arrived together with the last handshake message.
+    """
+    connection, tester = single.meet(handshake=[RECEIVE, ACCEPT])
+    stream = on_wire(HELLO, *EARLY)
+    before = len(on_wire(HELLO)) + part
+    tester.send(stream[:before])
+    connection.wait("ready")
+    tester.send(stream[before:])
+    delivered(check, connection.read(len(EARLY)), EARLY, "HAND-3")
+
+
+@needs("handshake")
+def case_other_side_gone(single: Single, check: Recorder) -> None:
+    """Everything has arrived, and the other side has gone, before the handshake looks.
+
+    HAND-3: A message that the handshake did not take MUST be delivered to the application, in
+        order, even if it arrived together with the last handshake message.
+    END-3: An endpoint MUST keep every message that it received completely before the end readable
+        after the end.
+    """
+    connection, tester = single.meet(handshake=[{"do": "hold"}, RECEIVE, ACCEPT])
+    tester.send(on_wire(HELLO, *EARLY))
+    tester.finish()
+    connection.happens("ended", within=LASTING)
+    connection.release()
+    state = connection.wait("handshake")
+    received = [Received.from_json(one) for one in state["handshake"]["received"]]
+    delivered(check, received, [HELLO], "END-3")
+    connection.happens("ready", within=LASTING)
+    delivered(check, connection.read(len(EARLY)), EARLY, "HAND-3")
+
+
+@needs("handshake")
+def case_active_loop(single: Single, check: Recorder) -> None:
+    """The handshake is the loop "while active: read", and the other side has gone already.
+
+    API-4: An endpoint MUST report itself as active until the connection has ended and every
+        received message was taken, or until a local close begins.
+    """
+    connection, tester = single.meet(handshake=[{"do": "hold"}, {"do": "drain"}])
+    tester.send(on_wire(*EARLY))
+    tester.finish()
+    connection.happens("ended", within=LASTING)
+    connection.release()
+    over = connection.happens("handshake", within=10.0)
+    check("API-4", over, "the loop ends", "it goes on")
+    received = connection.state()["handshake"]["received"]
+    delivered(check, [Received.from_json(one) for one in received], EARLY, "API-4")
+
+
+def case_silent_other_side(single: Single, check: Recorder) -> None:
+    """There is no handshake, and the other side says nothing.
+
+    HAND-9: An endpoint without a handshake MUST NOT require anything of the other side before it
+        becomes ready.
+    """
+    connection, tester = single.meet(ready=False)
+    ready = connection.happens("ready", within=10.0)
+    check("HAND-9", ready, "the connection is ready", "it is not")
+    connection.write(*EARLY)
+    stream = on_wire(*EARLY)
+    got = arrived(tester, len(stream))
+    check("HAND-9", got == stream, "its messages", f"{len(got)} of {len(stream)} octets")
 
 
 @needs("handshake")
@@ -66,28 +189,41 @@ def case_challenge(pair: Pair, check: Recorder) -> None:
         order, even if it arrived together with the last handshake message.
     """
     meeting = pair.meet(
-        first={"handshake": [SEND_HELLO, EXPECT_WELCOME, ACCEPT]},
+        first={"handshake": [SEND_HELLO, EXPECT_WELCOME, {"do": "hold"}, ACCEPT]},
         second={"handshake": [EXPECT_HELLO, SEND_WELCOME, ACCEPT]},
     )
-    for writer in (meeting.second, meeting.first):
-        writer.wait("ready")
-        writer.write(*EARLY)
-    _both_have_early(check, meeting)
+    meeting.second.wait("ready")
+    meeting.second.write(*EARLY)
+    # All of it is with the first peer, or on its way there, before its handshake completes.
+    sent(check, meeting.relay.backward, [WELCOME, *EARLY], "HAND-1")
+    meeting.first.release()
+    meeting.first.wait("ready")
+    meeting.first.write(*EARLY)
+    sent(check, meeting.relay.forward, [HELLO, *EARLY], "HAND-1")
+    for side in (meeting.first, meeting.second):
+        delivered(check, side.read(len(EARLY)), EARLY, "HAND-3")
 
 
 @needs("handshake")
 def case_eager_other_side(pair: Pair, check: Recorder) -> None:
     """The second peer has no handshake and writes at once; the first one's handshake takes one.
 
-    HAND-3: A message that the handshake did not take MUST be delivered to the application, in
-        order, even if it arrived together with the last handshake message.
     HAND-9: An endpoint without a handshake MUST NOT require anything of the other side before it
         becomes ready.
+    HAND-3: A message that the handshake did not take MUST be delivered to the application, in
+        order, even if it arrived together with the last handshake message.
     """
-    meeting = pair.meet(first={"handshake": [RECEIVE, ACCEPT]})
-    ready = meeting.second.state()["ready"]
+    meeting = pair.meet(
+        first={"handshake": [RECEIVE, {"do": "hold"}, ACCEPT]}, second={"ready": False}
+    )
+    ready = meeting.second.happens("ready", within=10.0)
     check("HAND-9", ready, "the peer without a handshake is ready", f"ready: {ready}")
     meeting.second.write(HELLO, *EARLY)
+    prerequisite(
+        clock.until(lambda: len(meeting.relay.backward.frames) > len(EARLY), clock.RECORDED),
+        "the second peer has not sent what it wrote",
+    )
+    meeting.first.release()
     meeting.first.wait("ready")
     delivered(check, meeting.first.read(len(EARLY)), EARLY, "HAND-3")
 
@@ -98,20 +234,16 @@ def case_both_at_once(pair: Pair, check: Recorder) -> None:
 
     HAND-7: Two endpoints that both run a handshake at the same time MUST both complete it when
         each gets what it waits for.
-    HAND-1: On each side every handshake message MUST precede every application message on the
-        wire.
-    HAND-3: A message that the handshake did not take MUST be delivered to the application, in
-        order, even if it arrived together with the last handshake message.
     """
     meeting = pair.meet(
         first={"handshake": [SEND_HELLO, EXPECT_WELCOME, ACCEPT]},
         second={"handshake": [SEND_WELCOME, EXPECT_HELLO, ACCEPT]},
     )
-    ready = [side.happens("ready", within=10.0) for side in (meeting.first, meeting.second)]
-    check("HAND-7", all(ready), "both sides become ready", f"ready: {ready}")
-    meeting.first.write(*EARLY)
-    meeting.second.write(*EARLY)
-    _both_have_early(check, meeting)
+    sides = (meeting.first, meeting.second)
+    ready = [side.happens("ready", within=10.0) for side in sides]
+    returned = [side.state()["handshake"]["returned"] for side in sides]
+    completed = all(ready) and returned == [True, True]
+    check("HAND-7", completed, "both complete it", f"ready: {ready}, returned: {returned}")
 
 
 @needs("handshake", "hooks")
@@ -134,11 +266,3 @@ def case_hooks_bypassed(single: Single, check: Recorder) -> None:
     check("HAND-8", frames[:1] == [HELLO.frame()], "the handshake's message unmarked", frames[:1])
     check("API-5", frames[1:] == [text("<out").frame()], "the text '<out'", frames[1:])
     delivered(check, connection.read(1), [text("in>")], "API-5")
-
-
-def _both_have_early(check: Recorder, meeting: Meeting) -> None:
-    """Both sides get the other one's application messages, and the wire had the handshake first."""
-    for side in (meeting.first, meeting.second):
-        delivered(check, side.read(len(EARLY)), EARLY, "HAND-3")
-    sent(check, meeting.relay.forward, [HELLO, *EARLY], "HAND-1")
-    sent(check, meeting.relay.backward, [WELCOME, *EARLY], "HAND-1")

@@ -17,15 +17,15 @@ BOUNDARIES = (1, 63, 64, 8191, 8192, 1048575, 1048576)
 LONG = 1000000
 # Seconds in which a peer has taken what it takes while its application does not read.
 UNREAD = 1.0
-
+# Seconds in which a peer has sent four messages to another one that takes them: what an overloaded
+# machine may take.
+SENT = 5.0
 
 
 @each("kind", ["text", "bytes"])
 def case_boundaries(pair: Pair, check: Recorder, kind: Kind) -> None:
     """Messages at every header boundary, back and forth; the long ones from the first peer only.
 
-    FRAME-1: A sender MUST send each message as exactly one frame: a header, followed directly by
-        the payload, followed directly by the next frame.
     FRAME-2: In the first header octet, bit 7 MUST be 1 exactly when it is the last header octet,
         bit 6 MUST be 1 for a bytes message and 0 for a text message, and bits 5 to 0 MUST hold the
         lowest 6 bits of the payload length.
@@ -43,7 +43,7 @@ def case_boundaries(pair: Pair, check: Recorder, kind: Kind) -> None:
         messages = [recipe(kind, 7, length) for length in BOUNDARIES if length <= limit]
         writer.write(*messages)
         reading = reader.read(len(messages))
-        sent(check, wire, messages, "FRAME-3", "FRAME-2", "FRAME-5", "FRAME-1")
+        sent(check, wire, messages, "FRAME-3", "FRAME-2", "FRAME-5")
         delivered(check, reading, messages, "FRAME-10", "STREAM-2")
 
 
@@ -115,10 +115,9 @@ def case_back_to_back(pair: Pair, check: Recorder) -> None:
 def case_both_directions_at_once(pair: Pair, check: Recorder) -> None:
     """Both peers write more than the connection holds, and neither reads before it has written.
 
-    Both are stuck when the first one gets what the second has written, and only then can it go on
-    sending. Whoever waits for its application to read before it sends gets no further.
+    Both are stuck when the first one gets what the second has written. Its application does not
+    read any of that, and what it has written itself has to go on.
 
-    SEND-3: An endpoint MUST go on receiving while its own sending is held up.
     SEND-4: An endpoint MUST go on sending while its application does not read.
     STREAM-2: A receiver MUST deliver every complete message exactly once, in the order in which
         the frames arrived.
@@ -128,19 +127,18 @@ def case_both_directions_at_once(pair: Pair, check: Recorder) -> None:
     there, back = meeting.relay.forward, meeting.relay.backward
     for wire in (there, back):
         wire.pause()
-    writing, other = (side.begin_write(*messages) for side in (meeting.first, meeting.second))
+    writings = [side.begin_write(*messages) for side in (meeting.first, meeting.second)]
     # The first one began earlier: when the second one has stood still for a while, both have.
     held_up(meeting.second, back, sum(message.length for message in messages))
     back.resume()
     # All of it, or as much as the first peer is willing to hold for its application.
     clock.until(lambda: len(back.frames) == len(messages), UNREAD)
+    reading = meeting.second.begin_read(len(messages))
     there.resume()
-    returned = writing.returns(within=3.0)
-    check("SEND-4", returned, "the first peer sends on", f"its write has returned: {returned}")
-    readings = [side.begin_read(len(messages)) for side in (meeting.first, meeting.second)]
-    results = [reading.result() for reading in readings]
-    other.result()
-    counts = [len(result.messages) for result in results]
-    check("SEND-3", counts == [len(messages)] * 2, f"{len(messages)} messages on each side", counts)
-    for result in results:
-        delivered(check, result, messages, "STREAM-2")
+    clock.until(lambda: len(there.frames) == len(messages), SENT)
+    frames = len(there.frames)
+    check("SEND-4", frames == len(messages), f"{len(messages)} frames on the wire", frames)
+    delivered(check, reading.result(), messages, "STREAM-2")
+    delivered(check, meeting.first.read(len(messages)), messages, "STREAM-2")
+    for writing in writings:
+        writing.result()

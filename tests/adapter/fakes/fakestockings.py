@@ -236,6 +236,24 @@ class Choking(Full):
         return bytearray(b"odd") if message == u"odd" else message
 
 
+class Fleeting(Full):
+    """All of its threads are daemons."""
+
+    def __init__(self, sock):
+        old = threading.Thread
+        threading.Thread = Daemon
+        try:
+            super(Fleeting, self).__init__(sock)
+        finally:
+            threading.Thread = old
+
+
+class Daemon(threading.Thread):
+    """A thread that does not keep its process."""
+
+    daemon = True
+
+
 class Restless(Bare):
     """Its descriptor is always readable, and its close never returns."""
 

@@ -109,6 +109,22 @@ class Swallows(Stocking):
         pass
 
 
+class Moody(Stocking):
+    """Refuses to write on every third of its connections."""
+
+    connections = 0
+
+    def __init__(self, sock: Any) -> None:
+        super().__init__(sock)
+        type(self).connections += 1
+        self._refuses = self.connections % 3 == 0
+
+    def write(self, message: Any) -> None:
+        if self._refuses:
+            raise ValueError("not today")
+        super().write(message)
+
+
 class KillsWorker(Stocking):
     """Ends the process of the harness that it was started by: there are such accidents."""
 

@@ -1,0 +1,375 @@
+"""Every way in which the command line can end, without a process: its exit code and its words."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import hosts
+import pytest
+from click.testing import CliRunner
+from commandline import Said, file
+from runs import failed, passed, peers, run_of, write
+
+from harness import clock, openaxis
+from harness.cli import main
+from harness.muster import MusterFailed
+from harness.plan import Roster, Stem
+from harness.problem import Incomplete, Usage
+from harness.results import ResultsError, Run
+from harness.run import NothingToRun, Request
+from harness.suite import SuiteError
+from harness.verdicts import Verdict
+
+SINGLE = Stem("frame/header/empty", "[1]", "single", (("FRAME-8", "…"),), (), "a")
+PAIR = Stem("interop/both", "", "pair", (("SEND-3", "…"),), (), "b")
+ONE = replace(hosts.command("x", name="reference@one"), pairs="all")
+OTHER = replace(hosts.command("x", name="reference@other"), pairs="all")
+CASE = "frame/header/empty[1]@reference@one"
+WHO = peers()[:1]
+GREEN = run_of(WHO, [passed("a/b/c", "", WHO[0].name)])
+RED = run_of(WHO, [failed(passed("a/b/c", "", WHO[0].name))])
+
+
+def ending(run: Run, code: int) -> Run:
+    """The same run with another exit code in its footer."""
+    assert run.footer is not None
+    return replace(run, footer=replace(run.footer, exit=code))
+
+
+class World:
+    """What stands behind the command line: it keeps the request and gives `outcome`."""
+
+    def __init__(self) -> None:
+        self.outcome: Run | BaseException = GREEN
+        self.requests: list[Request] = []
+
+    def carry_out(self, request: Request, watch: Callable[..., Any], folder: Path) -> Run:
+        """Stands for a whole run."""
+        assert folder.is_dir()
+        # So that whoever finds a folder of a killed run knows whose it was.
+        assert folder.name.startswith("stockings-")
+        with watch(7) as watcher:
+            assert watcher
+        self.requests.append(request)
+        self.patience = clock.patience()
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome
+
+    def __call__(self, *arguments: str) -> Said:
+        """Run the command line in this process."""
+        result = CliRunner().invoke(main, arguments, prog_name="harness")
+        return Said(result.exit_code, result.output)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+    """The command line over two peers and two cases, in an empty folder."""
+    there = World()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("harness.suite.collect", lambda: [SINGLE, PAIR])
+    monkeypatch.setattr("harness.cli.carry_out", there.carry_out)
+    monkeypatch.setattr("harness.selection.Selection.available", [ONE, OTHER])
+    monkeypatch.setattr("harness.clock._patience", 1.0)
+    return there
+
+
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_a_run_ends_with_the_exit_code_of_its_footer(world: World, code: int) -> None:
+    world.outcome = ending(RED, code)
+    assert world("run").code == code
+    assert world("replay", CASE).code == code
+
+
+def test_a_run_is_told_on_the_terminal(world: World) -> None:
+    said = world("run").text
+    assert said.endswith("conforms: 1 case over 1 peer, 0 red, in 41 s\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (NothingToRun("they do not meet"), 2, "harness: nothing to run: they do not meet\n"),
+        (MusterFailed(["a: start: no"]), 3, "harness: nothing was run: a: start: no\n"),
+        (SuiteError("pytest failed"), 3, "harness: pytest failed\n"),
+        (ResultsError("x: line 3: no"), 3, "harness: x: line 3: no\n"),
+        (KeyboardInterrupt(), 3, "harness: interrupted\n"),
+    ],
+)
+def test_a_run_that_cannot_be_carried_out(
+    world: World, error: BaseException, code: int, words: str
+) -> None:
+    world.outcome = error
+    assert world("run") == Said(code, words)
+
+
+def test_an_accident_of_ours_is_no_verdict(world: World) -> None:
+    world.outcome = ZeroDivisionError("oh")
+    said = world("run")
+    assert said.code == 3
+    assert "ZeroDivisionError: oh" in said.text
+    assert said.text.endswith(
+        "harness: the harness itself has failed; the traceback says where\n"
+    )
+
+
+def test_an_output_that_nobody_reads_any_more_is_none_of_our_accidents(world: World) -> None:
+    world.outcome = BrokenPipeError(errno.EPIPE, "nobody reads")
+    said = world("run")
+    assert said.code == 1  # click's own, when its reader has gone
+    assert "the harness itself" not in said.text
+    world.outcome = OSError(errno.ENOSPC, "full")
+    assert world("run").code == 3
+
+
+def test_a_problem_is_printed_where_it_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    wanted = io.StringIO()
+    Usage("nothing fits").show(wanted)
+    assert wanted.getvalue() == "harness: nothing fits\n"
+    assert capsys.readouterr() == ("", "")
+    Incomplete("interrupted").show()
+    assert capsys.readouterr() == ("", "harness: interrupted\n")
+
+
+def test_sigterm_is_an_orderly_end_while_a_verb_runs(world: World) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    during = []
+
+    def carry_out(*_: object) -> Run:
+        during.append(signal.getsignal(signal.SIGTERM))
+        raise ZeroDivisionError
+
+    world.carry_out = carry_out  # type: ignore[method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harness.cli.carry_out", carry_out)
+        world("run")
+    assert during == [signal.default_int_handler]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_cases_without_a_result_are_counted_and_one_is_named(world: World) -> None:
+    run = run_of(WHO, [passed("a/b/c", "", WHO[0].name)], missing=["x/y@z", "x/z@z"])
+    world.outcome = run
+    said = world("run")
+    assert said.code == 3
+    assert said.text.endswith("harness: 2 cases without result, x/y@z among them\n")
+    world.outcome = run_of(WHO, [], missing=["x/y@z"])
+    assert world("run").text.endswith("harness: 1 case without result, x/y@z among them\n")
+
+
+def test_a_request_is_what_the_options_say(world: World) -> None:
+    file("known", "frame/** FAIL FRAME-8  # always\n")
+    said = world(
+        "run", "--case", "frame/**", "--peer", "*one", "--with", "*other", "--clause", "FRAME-8",
+        "--known-failing", "known", "--jobs", "3", "--patience", "2.5", "--validate",
+        "--repeat", "4", "--load", "0", "--results", "sub/r.jsonl",
+    )
+    assert said.code == 0
+    (request,) = world.requests
+    assert list(request.stems) == [SINGLE]
+    assert request.roster == Roster((ONE,), (OTHER,))
+    assert request.results == Path("sub/r.jsonl")
+    assert [(line.file, line.line) for line in request.known] == [("known", 1)]
+    assert (request.ids, request.jobs, request.patience) == (None, 3, 2.5)
+    assert (request.validate, request.repeat, request.load) == (True, 4, 0.0)
+    assert request.options == {
+        "peers": [], "peer": ["*one"], "with": ["*other"], "case": ["frame/**"],
+        "clause": ["FRAME-8"], "known_failing": ["known"], "repeat": 4, "load": 0.0,
+    }
+    assert world.patience == 2.5
+
+
+def test_without_options_a_run_is_patient_once_and_keeps_nothing(world: World) -> None:
+    world("run")
+    (request,) = world.requests
+    assert list(request.stems) == [SINGLE, PAIR]
+    assert (request.repeat, request.load, request.patience) == (1, 0.0, 1.0)
+    assert (request.validate, list(request.known), request.logs) == (False, [], None)
+    assert request.results.name == "results.jsonl"
+    assert not request.results.parent.exists()
+    assert request.jobs >= 2
+
+
+def test_the_load_burns_while_the_run_is_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came: list[object] = []
+
+    class Load:
+        def __init__(self, load: float) -> None:
+            came.append(load)
+
+        def __enter__(self) -> None:
+            came.append(len(world.requests))
+
+        def __exit__(self, *_: object) -> None:
+            came.append(len(world.requests))
+
+    monkeypatch.setattr("harness.cli.Load", Load)
+    world("run", "--load", "2")
+    assert came == [2.0, 0, 1]
+    assert world.requests[0].load == 2.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place", "kept"),
+    [
+        (["run"], None, "red"),
+        (["run", "--logs", "all"], None, "all"),
+        (["run", "--results", "a/r.jsonl"], "a/r.logs", "red"),
+        (["run", "--results", "a/r.jsonl", "--logs", "all"], "a/r.logs", "all"),
+        (["run", "--results", "a/r.jsonl", "--logs", "none"], None, "none"),
+        (["replay", CASE], None, "all"),
+        (["replay", CASE, "--results", "a/r.jsonl"], "a/r.logs", "all"),
+        (["replay", CASE, "--results", "a/r.jsonl", "--log", "b/l.jsonl"], "b/l.jsonl", "all"),
+        (["replay", CASE, "--log", "b/l.jsonl"], "b/l.jsonl", "all"),
+    ],
+)
+def test_logs_are_kept_beside_the_results_or_where_they_are_wanted(
+    world: World, arguments: list[str], place: str | None, kept: str
+) -> None:
+    assert world(*arguments).code == 0
+    (request,) = world.requests
+    assert request.logs == (None if place is None else Path(place))
+    assert request.keep_logs == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("log.txt", "--log log.txt: the name of a wire log ends in .jsonl\n"),
+        ("old/log.jsonl", "--log old/log.jsonl: cannot be written: "),
+    ],
+)
+def test_a_log_that_cannot_be_kept_is_refused(world: World, name: str, words: str) -> None:
+    file("old", "something")
+    said = world("replay", CASE, "--log", name)
+    assert said.code == 2
+    assert said.text.startswith(f"harness: {words}")
+    assert world.requests == []
+
+
+def test_a_replay_runs_one_case_on_its_peers(world: World) -> None:
+    world("replay", CASE)
+    world("replay", "interop/both@reference@one~reference@other")
+    world("replay", "interop/both@reference@one~reference@one")
+    first, second, third = world.requests
+    assert (list(first.stems), first.ids, first.jobs) == ([SINGLE], {CASE}, 1)
+    assert first.roster == Roster((ONE,))
+    assert (list(second.stems), second.roster) == ([PAIR], Roster((ONE, OTHER)))
+    assert third.roster == Roster((ONE,))
+
+
+@pytest.mark.parametrize(
+    ("ident", "words"),
+    [
+        ("a/b/c", "an id reads CASE@PEER or CASE@FIRST~SECOND, not 'a/b/c'"),
+        ("a/b@reference@one", "no case is called 'a/b'; see `list cases`"),
+        ("interop/both@reference@one", "'interop/both' is not a case for reference@one"),
+        (
+            "frame/header/empty[1]@reference@o*~reference@other",
+            "'frame/header/empty[1]' is not a case for reference@o*, reference@other",
+        ),
+        ("frame/header/empty[1]@x", "no peer fits 'x'; the peers are: reference@one, reference@"),
+    ],
+)
+def test_a_replay_of_nothing_is_refused(world: World, ident: str, words: str) -> None:
+    said = world("replay", ident)
+    assert (said.code, said.text[: len(words) + 9]) == (2, f"harness: {words}")
+    assert world.requests == []
+
+
+def test_a_replay_of_a_value_that_does_not_parse_says_why(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_stem(*_: object) -> Stem:
+        raise openaxis.NoValue("character 3: expected a step")
+
+    monkeypatch.setattr("harness.cli.find_stem", find_stem)
+    said = world("replay", CASE)
+    assert said == Said(2, "harness: frame/header/empty[1]: character 3: expected a step\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("nonsense\n", "known:1: a line must read"),
+        ("\nfame/** FAIL END-5  # x\n", "known:2: 'fame/**' matches no case of any peer\n"),
+        ("*@refrence@three FAIL END-5  # x\n", "known:1: '*@refrence@three' matches no case"),
+    ],
+)
+def test_a_list_that_cannot_be_meant_is_refused(world: World, text: str, words: str) -> None:
+    said = world("run", "--known-failing", file("known", text))
+    assert said.code == 2
+    assert said.text.startswith(f"harness: {words}")
+    assert world.requests == []
+
+
+def test_a_list_for_another_machine_is_taken_and_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    specs = [replace(one, implementation="reference") for one in (ONE, OTHER)]
+    monkeypatch.setattr("harness.selection.Selection.available", specs)
+    text = "*@reference@three FAIL END-5  # x\n*@reference@one FAIL END-5  # y\n"
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--known-failing", file("known", text)])
+    assert ended.value.code == 0
+    assert capsys.readouterr().err == "harness: known:1: no peer here is meant\n"
+    (request,) = world.requests
+    assert [line.line for line in request.known] == [1, 2]
+    # It does not end the search for lines that are meant for nobody.
+    said = world("run", "--known-failing", file("known", f"{text}fame/** FAIL END-5  # z\n"))
+    assert said.code == 2
+    assert "harness: known:3: 'fame/**' matches no case of any peer\n" in said.text
+
+
+@pytest.mark.parametrize("option", ["--results", "--junit"])
+def test_outputs_are_tried_before_the_run_and_not_touched(world: World, option: str) -> None:
+    Path("old").write_text("something", encoding="utf-8")
+    said = world("run", option, "old/out")
+    assert said.code == 2
+    assert said.text.startswith(f"harness: {option} old/out: cannot be written: ")
+    assert said.text.rstrip().endswith(os.strerror(errno.EEXIST)) or os.name == "nt"
+    assert world.requests == []
+    world.outcome = NothingToRun("x")
+    world("run", option, "old")
+    world("run", option, "new/deeper/out")
+    assert Path("old").read_text(encoding="utf-8") == "something"
+    assert Path("new/deeper").is_dir() and not Path("new/deeper/out").exists()
+
+
+def test_a_report_is_converted(world: World) -> None:
+    world("run", "--junit", "first.xml")
+    assert "testcase" in Path("first.xml").read_text(encoding="utf-8")
+    write(ending(GREEN, 1), Path("results.jsonl"))
+    said = world("report", "results.jsonl", "--junit", "second.xml", "--svg", "picture.svg")
+    assert said.code == 1
+    assert "conforms: 1 case over 1 peer" in said.text
+    assert Path("first.xml").read_bytes() == Path("second.xml").read_bytes()
+    assert Path("picture.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+@pytest.mark.parametrize("option", ["--junit", "--svg"])
+def test_a_report_that_cannot_be_written(world: World, option: str) -> None:
+    write(GREEN, Path("results.jsonl"))
+    said = world("report", "results.jsonl", option, "results.jsonl/out")
+    assert said.code == 2
+    assert said.text.startswith(f"harness: {option} results.jsonl/out: cannot be written: ")
+
+
+def test_a_file_that_is_no_results_file_is_no_verdict(world: World) -> None:
+    said = world("report", file("broken", "[]\n"))
+    assert said == Said(3, "harness: broken, line 1: not a JSON object\n")
+
+
+def test_a_verdict_never_comes_from_nothing(world: World) -> None:
+    """The exit code is the footer's and not made up again from what the file lacks."""
+    world.outcome = ending(run_of(WHO, [replace(RED.results[0], verdict=Verdict.HARNESS)]), 3)
+    assert world("run").code == 3

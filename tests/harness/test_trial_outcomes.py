@@ -1,0 +1,273 @@
+"""Trials on peers that are only made up: what comes of a case, and what is done to its peers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness import clauses
+from harness.case import Recorder, Untestable
+from harness.dialogue import Dialogue
+from harness.known import KnownLine
+from harness.meeting import Pair, Single
+from harness.peererror import Died, Garbage, LibraryRaised, NotStarted, PeerError, StepTimeout
+from harness.plan import Stem
+from harness.relay import RelayBroken
+from harness.results import Known, Result
+from harness.trial import Trial
+from harness.verdicts import Check, Verdict
+
+MUST = "SEND-1"
+STEM = Stem("a/b/c", "[1]", "single", ((MUST, "…"),), ("hooks", "queued"), "node")
+
+
+def declares(*features: str) -> dict[str, list[str]]:
+    """A hello with these features."""
+    return {"features": list(features), "kinds": ["text"]}
+
+
+HELLOS = {name: declares("hooks", "queued") for name in ("one", "two")}
+
+
+class Made:
+    """A peer that says nothing, and notes what is done to it."""
+
+    def __init__(self, name: str, left: int | None = 0) -> None:
+        self.name = name
+        self.left = left
+        self.done: list[str] = []
+        self.starts: PeerError | None = None
+        self.ends: PeerError | None = None
+        self.printed = f"{name} printed this\n"
+        self.dialogue = Dialogue()
+
+    def mark(self) -> None:
+        """A case begins."""
+        self.done.append("mark")
+
+    def ensure(self) -> None:
+        """Start."""
+        self.done.append("ensure")
+        if self.starts is not None:
+            raise self.starts
+
+    def kill(self) -> None:
+        """End."""
+        self.done.append("kill")
+
+    def tidy(self) -> int | None:
+        """Count what is left."""
+        self.done.append("tidy")
+        if self.ends is not None:
+            raise self.ends
+        return self.left
+
+    def stderr_since_mark(self) -> str:
+        """What it printed."""
+        return self.printed
+
+
+class Alone(Single):
+    """A single meeting that can fail to be tidied."""
+
+    broken: Exception | None = None
+    tidied = 0
+
+    def tidy(self) -> None:
+        """Count, and fail if told so."""
+        self.tidied += 1
+        if self.broken is not None:
+            raise self.broken
+
+
+def single(peer: Made) -> Any:
+    """A meeting of one made-up peer."""
+    return Alone(peer)  # type: ignore[arg-type]
+
+
+def pair(first: Made, second: Made) -> Any:
+    """A meeting of two of them."""
+    return Pair(first, second)  # type: ignore[arg-type]
+
+
+def tried(
+    meeting: Any,
+    case: Callable[[Recorder], object],
+    known: list[KnownLine] | None = None,
+    stem: Stem = STEM,
+    hellos: dict[str, Any] = HELLOS,
+) -> Result:
+    """The result of one case."""
+    check = Recorder()
+    trial = Trial(f"{stem.name}@{meeting.name}", stem, check, meeting, hellos)
+    return trial.result(lambda: case(check), known or [])
+
+
+def keeps(check: Recorder) -> None:
+    """A case that finds its clause kept."""
+    check.note_segmentation("proved")
+    check(MUST, True, "this", "this")
+
+
+def breaks(check: Recorder) -> None:
+    """A case that finds it broken."""
+    check(MUST, False, "this", "that")
+    raise AssertionError("a broken MUST ends the case")
+
+
+def raises(error: Exception) -> Callable[[Recorder], object]:
+    """A case that an exception ends."""
+
+    def case(check: Recorder) -> None:
+        raise error
+
+    return case
+
+
+def test_a_case_that_passes() -> None:
+    peer = Made("one")
+    meeting = single(peer)
+    result = tried(meeting, keeps)
+    assert replace(result, seconds=0.0) == Result(
+        "a/b/c[1]@one", "a/b/c", "[1]", ("one",), Verdict.PASS,
+        checks=(Check(MUST, clauses.load()[MUST].level, True, "this", "this"),), clauses=(MUST,),
+        segmentation="proved",
+    )
+    assert 0.0 < result.seconds < 600
+    assert result.seconds == round(result.seconds, 6)
+    assert peer.done == ["mark", "ensure", "tidy"]
+    assert meeting.tidied == 1
+
+
+def test_a_case_that_fails_has_what_the_peer_printed() -> None:
+    peer = Made("one")
+    result = tried(single(peer), breaks)
+    assert (result.verdict, result.clause, result.step) == (Verdict.FAIL, MUST, None)
+    assert result.reason == "expected this; observed that"
+    assert result.stderr == "one printed this\n"
+    # What ended it is nothing that the peer must be started anew for.
+    assert peer.done == ["mark", "ensure", "tidy"]
+
+
+KILLED = ["mark", "ensure", "kill", "tidy"]
+KEPT = ["mark", "ensure", "tidy"]
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict", "clause", "step", "done"),
+    [
+        (LibraryRaised("one", "write", {"name": "E"}), Verdict.FAIL, MUST, "write", KEPT),
+        (Untestable("not stuck"), Verdict.UNTESTABLE, None, None, KEPT),
+        (StepTimeout("one", "read", "no answer"), Verdict.TIMEOUT, None, "read", KILLED),
+        (Died("one", "read", "gone"), Verdict.CRASH, None, "read", KILLED),
+        (KeyError("ours"), Verdict.HARNESS, None, None, KILLED),
+    ],
+)
+def test_what_ends_a_case_and_what_becomes_of_its_peer(
+    error: Exception, verdict: Verdict, clause: str | None, step: str | None, done: list[str]
+) -> None:
+    peer = Made("one")
+    result = tried(single(peer), raises(error))
+    assert (result.verdict, result.clause, result.step) == (verdict, clause, step)
+    assert peer.done == done
+
+
+def test_in_a_pair_both_are_begun_and_both_are_ended() -> None:
+    one, two = Made("one"), Made("two")
+    result = tried(pair(one, two), raises(KeyError("ours")))
+    assert result.peers == ("one", "two")
+    assert one.done == two.done == KILLED
+    assert result.stderr == "one:\none printed this\n\ntwo:\ntwo printed this\n"
+
+
+def test_of_two_the_one_that_printed_nothing_is_not_quoted() -> None:
+    one, two = Made("one"), Made("two")
+    one.printed = ""
+    assert tried(pair(one, two), raises(KeyError("x"))).stderr == "two:\ntwo printed this\n"
+
+
+def test_a_peer_that_is_paired_with_itself_is_looked_after_once() -> None:
+    one = Made("one")
+    result = tried(pair(one, one), keeps)
+    assert (result.peers, one.done) == (("one", "one"), ["mark", "ensure", "tidy"])
+
+
+def test_a_peer_that_cannot_be_started() -> None:
+    peer = Made("one")
+    peer.starts = NotStarted("one", "start", "no such file")
+    result = tried(single(peer), keeps)
+    assert (result.verdict, result.step) == (Verdict.UNTESTABLE, "start")
+
+
+def test_what_a_peer_does_not_declare_is_not_asked_of_it() -> None:
+    one, two = Made("one"), Made("two")
+    hellos = {"one": HELLOS["one"], "two": declares("fileno")}
+    result = tried(pair(one, two), breaks, hellos=hellos)
+    assert (result.verdict, result.clause) == (Verdict.UNSUPPORTED, None)
+    assert result.reason == "two does not declare hooks, queued"
+    assert (result.checks, result.stderr, one.done, two.done) == ((), "", [], [])
+    hellos["two"] = declares("queued")
+    assert tried(pair(one, two), breaks, hellos=hellos).reason == "two does not declare hooks"
+
+
+def test_a_thread_that_is_left_breaks_a_clause_of_its_own() -> None:
+    peer = Made("one", left=2)
+    result = tried(single(peer), keeps)
+    assert (result.verdict, result.clause) == (Verdict.FAIL, "END-8")
+    assert result.step == "after the case: state"
+    assert result.reason == "2 threads of closed connections are left in one"
+    assert peer.done == ["mark", "ensure", "tidy", "kill"]
+
+
+def test_a_peer_that_does_not_count_its_threads_has_left_none() -> None:
+    assert tried(single(Made("one", left=None)), keeps).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (Died("one", "state", "gone"), Verdict.CRASH),
+        (StepTimeout("one", "discard", "no answer"), Verdict.TIMEOUT),
+        (Garbage("one", "state", "hm"), Verdict.UNTESTABLE),
+    ],
+)
+def test_a_peer_that_is_not_whole_behind_its_case(error: PeerError, verdict: Verdict) -> None:
+    peer = Made("one")
+    peer.ends = error
+    result = tried(single(peer), keeps)
+    assert (result.verdict, result.step) == (verdict, f"after the case: {error.step}")
+    assert peer.done == ["mark", "ensure", "tidy", "kill"]
+
+
+def test_the_second_of_a_pair_is_looked_at_as_well() -> None:
+    one, two = Made("one"), Made("two", left=1)
+    result = tried(pair(one, two), keeps)
+    assert result.reason == "1 threads of closed connections are left in two"
+
+
+def test_a_relay_that_failed_is_our_fault() -> None:
+    meeting = single(Made("one"))
+    meeting.broken = RelayBroken("its thread has failed")
+    result = tried(meeting, keeps)
+    assert result.verdict is Verdict.HARNESS
+    assert "its thread has failed" in result.reason
+
+
+def line(verdict: Verdict, pattern: str = "*", clause: str | None = MUST) -> KnownLine:
+    """A line of a known-failing list."""
+    return KnownLine("list", 7, pattern, verdict, clause, "always")
+
+
+def test_a_known_failure_is_laid_over_the_verdict() -> None:
+    known = [line(Verdict.FAIL, clause="END-5"), line(Verdict.FAIL)]
+    excused = tried(single(Made("one")), breaks, known)
+    assert (excused.verdict, excused.clause) == (Verdict.XFAIL, MUST)
+    assert (excused.expected_verdict, excused.known) == (Verdict.FAIL, Known(7, "always"))
+    assert excused.stderr == ""
+    stale = tried(single(Made("one")), keeps, known[1:])
+    assert (stale.verdict, stale.known) == (Verdict.STALE, Known(7, "always"))
+    other = tried(single(Made("one")), breaks, [line(Verdict.FAIL, "x/*")])
+    assert (other.verdict, other.expected_verdict, other.known) == (Verdict.FAIL, None, None)
