@@ -35,8 +35,10 @@ def repeated(attempt: Callable[[Sequence[Result]], Result], times: int) -> Resul
     if times == 1:
         return attempt(())
     tries: list[Result] = []
-    while len(tries) < times and not _settled(tries):
+    for _ in range(times):
         tries.append(attempt(tries))
+        if _settled(tries):
+            break
     return agreed(tries)
 
 

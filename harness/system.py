@@ -37,11 +37,12 @@ def group_options() -> dict[str, Any]:
 def end_group(process: subprocess.Popen[bytes]) -> None:
     """End a process started with `group_options` and everything that it started; reap it.
 
-    Never raises for processes that are gone already.
+    Never raises for processes that are gone already, and never touches others: once a leader has
+    been reaped and its group is empty, the system may give their number to somebody else.
     """
     if WINDOWS:
         _end_tree(process.pid)
-    else:
+    elif process.returncode is None or not psutil.pid_exists(process.pid):
         try:
             # The group's id is the leader's pid, and stays reserved while a member is left, so a
             # leader that died before its children does not hide them.

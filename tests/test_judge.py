@@ -69,6 +69,10 @@ def test_every_module_of_the_judge_is_there_and_can_be_unfolded(name: str) -> No
     assert ast.parse(workspace.unfold(source))
 
 
+def test_the_core_is_a_part_of_the_judge() -> None:
+    assert set(workspace.CORE) < set(workspace.MODULES)
+
+
 @pytest.mark.parametrize("name", workspace.TESTS)
 def test_every_test_of_the_judge_is_there(name: str) -> None:
     assert (workspace.ROOT / "tests" / "harness" / name).is_file()

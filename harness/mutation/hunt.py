@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness.intake import Watcher
+from harness.mutation.accounts import key
 from harness.mutation.zoo import Mutant, peers
 from harness.plan import Roster, Stem, case_ids
 from harness.results import Header, Result, Run, Writer, plan_digest
@@ -18,13 +19,11 @@ from harness.run import Request, Watch, carry_out
 #: A mutant often keeps a case waiting for what never comes: it gets a fifth of the usual time. Less
 #: would be what a busy machine needs to start a process.
 IMPATIENCE = 0.2
-#: Of a covering array, a mutant meets only this many rows, from all over it: hundreds of rows show
-#: the same defect, and what has to be shown is that the case can fail.
-ROWS = 8
-
-
-#: In the first go, of the forms of a case that its parameters make, a mutant meets this many.
+#: In a first go, a mutant meets so many forms of a case that its parameters make.
 FORMS = 4
+#: Of a covering array, it never meets more rows than these in a first go, from all over it: where
+#: hundreds show the same defect, what has to be shown is that one can.
+ROWS = 24
 
 
 @dataclass(frozen=True)
@@ -52,26 +51,24 @@ def meetings(prey: Prey, everything: bool) -> dict[str, list[str]]:
         roster = Roster((specs[one.name],), partners)
         wanted = None if everything else frozenset(one.breaks)
         met[one.name] = [
-            ident for stem in prey.stems for ident in _ids(stem, roster, wanted, bool(partners))
+            ident for stem in prey.stems for ident in _ids(stem, roster, wanted)
         ]
     return met
 
 
-def _ids(stem: Stem, roster: Roster, wanted: frozenset[str] | None, few: bool) -> list[str]:
+def _ids(stem: Stem, roster: Roster, wanted: frozenset[str] | None) -> list[str]:
     """Return the cases that a stem makes of which one of the wanted clauses is decided."""
-    quoted = [clause for clause, _ in stem.clauses]
-    if wanted is not None and wanted.isdisjoint(quoted):
+    if wanted is not None and wanted.isdisjoint(clause for clause, _ in stem.clauses):
         return []
     found = case_ids([stem], roster)
-    if stem.axis is None or stem.axis.rows is None:
+    if wanted is None or stem.axis is None or stem.axis.rows is None:
         return found
-    deciding = [
+    return [
         ident for ident in found
-        if wanted is None or not wanted.isdisjoint(
+        if not wanted.isdisjoint(
             clause for clause, _ in stem.axis.decided(_value(ident), stem.clauses)
         )
     ]
-    return _spread(deciding, ROWS) if few else deciding
 
 
 def _value(ident: str) -> str:
@@ -79,25 +76,27 @@ def _value(ident: str) -> str:
     return ident.partition("[")[2].partition("]@")[0]
 
 
-def _spread(ids: Sequence[str], most: int, offset: int = 0) -> list[str]:
+def _spread(ids: Sequence[str], most: int, offset: int) -> list[str]:
     """Return at most so many of the ids, from all over the list, beginning at another place."""
     step = max(1, -(-len(ids) // most))
     return list(ids[offset % step :: step])
 
 
-def sample(met: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the cases of the first go: for each mutant, a few forms of each case.
+def sample(prey: Prey, met: Mapping[str, Sequence[str]], whole: bool) -> list[str]:
+    """Return the cases of a first go: of the `whole` suite, a few forms of each case.
 
     Another mutant gets other forms, so that most of them have found something out when all mutants
     are through. What is then still to be proved comes in a second go.
     """
+    rows = {stem.case for stem in prey.stems if key(stem) == stem.case and stem.params}
     chosen: list[str] = []
     for offset, ids in enumerate(met.values()):
         forms: dict[str, list[str]] = {}
         for ident in ids:
             forms.setdefault(ident.partition("@")[0].partition("[")[0], []).append(ident)
-        for some in forms.values():
-            chosen += _spread(some, FORMS, offset)
+        for case, some in forms.items():
+            most = FORMS if whole else ROWS if case in rows else len(some)
+            chosen += _spread(some, most, offset)
     return chosen
 
 

@@ -122,6 +122,16 @@ def _rest(console: Console, listed: Sequence[object]) -> None:
         say(console)
 
 
+def floor(console: Console, met: int, accounts: Accounts) -> None:
+    """Say how many cases met implementations of nothing, and how many passed."""
+    passed = len(accounts.floor)
+    style = "bold red" if passed else "green"
+    say(
+        console, "floor: ", f"{counted(met, 'case')} on implementations of nothing, ",
+        (f"{passed} passed", style),
+    )
+
+
 def details(console: Console, accounts: Accounts, results: Iterable[Result]) -> None:
     """Print every result of a small run, since somebody looks at one mutant or one case."""
     killing = {(kill.mutant, kill.case) for kill in accounts.kills}

@@ -85,6 +85,8 @@ def mutants(
         write(results, list(runs.values()), list(unique.values()), code)
     if len(listed) <= FEW:
         matrix.details(console, accounts, listed)
+    if "nulls" in runs:
+        matrix.floor(console, len(runs["nulls"].results), accounts)
     matrix.show(console, scene.book, accounts, clock.now() - began)
     if not complete:
         raise Incomplete("the run was interrupted")
@@ -134,17 +136,22 @@ def _hunted(scene: _Scene, hunt: Hunt) -> tuple[Accounts, dict[str, Run]]:
             runs[title] = _carried_out(hunt, [*some, partner], ids, patience, title)
         return settle(book, [result for run in runs.values() for result in run.results])
 
-    def all_of(some: Sequence[Mutant]) -> list[str]:
-        met = meetings(Prey(some, partner, book.stems), True)
+    def prey_of(some: Sequence[Mutant]) -> Prey:
+        return Prey(some, partner, book.stems)
+
+    def everything(some: Sequence[Mutant]) -> list[str]:
+        met = meetings(prey_of(some), True)
         return [ident for ids in met.values() for ident in ids]
 
-    go("sound", scene.sound, all_of(scene.sound), 1.0)
-    met = meetings(Prey(book.mutants, partner, book.stems), scene.everything)
+    go("sound", scene.sound, everything(scene.sound), 1.0)
+    prey = prey_of(book.mutants)
+    met = meetings(prey, scene.everything)
     whole = book.whole_zoo and book.whole_suite and not scene.everything
-    first = sample(met) if whole else [ident for ids in met.values() for ident in ids]
-    accounts = go("mutants", book.mutants, first, IMPATIENCE)
+    accounts = go("mutants", book.mutants, sample(prey, met, whole), IMPATIENCE)
     go("again", book.mutants, _open(accounts, book, met, runs.get("mutants")), SECOND_LOOK)
-    accounts = go("nulls", scene.nulls, all_of(scene.nulls), FLOOR_PATIENCE)
+    nulls = prey_of(scene.nulls)
+    floor = sample(nulls, meetings(nulls, True), False)
+    accounts = go("nulls", scene.nulls, floor, FLOOR_PATIENCE)
     if not runs:
         what = "no selected case quotes a clause that a selected mutant breaks"
         raise Usage(f"nothing to run: {what}; see --all")

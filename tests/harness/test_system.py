@@ -58,3 +58,22 @@ def test_the_end_of_a_process_in_words(code: int, words: str) -> None:
 
 def test_there_is_a_processor() -> None:
     assert system.cores() >= 1
+
+
+def echo() -> subprocess.Popen[bytes]:
+    """A process in a group of its own that says what it is told, and ends."""
+    program = "import sys; sys.stdout.write(sys.stdin.read())"
+    return subprocess.Popen(
+        [sys.executable, "-I", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        **system.group_options(),
+    )
+
+
+@pytest.mark.skipif(system.WINDOWS, reason="Windows keeps the number while we hold the process")
+def test_nobody_is_ended_who_was_given_the_number_of_a_process_that_is_gone() -> None:
+    with echo() as gone, echo() as innocent:
+        system.end_group(gone)
+        gone.pid = innocent.pid
+        system.end_group(gone)
+        assert innocent.communicate(b"here") == (b"here", None)
+        assert innocent.returncode == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from harness.case import Untestable
@@ -51,14 +53,18 @@ def test_what_ended_a_case(
     trouble = trouble_of(error, STEM)
     assert (trouble.kind, trouble.clause, trouble.step) == (verdict, clause, step)
     assert str(error) in trouble.reason
+    assert trouble.peer == ("p" if isinstance(error, PeerError) else None)
 
 
 def test_a_fault_of_ours_names_its_place() -> None:
-    try:
+    def deeper() -> None:
         raise KeyError("local")
+
+    try:
+        deeper()
     except KeyError as error:
         trouble = trouble_of(error, STEM)
-    assert trouble.reason.startswith("KeyError: 'local' (test_trial.py:")
+    assert re.fullmatch(r"KeyError: 'local' \(test_trial\.py:\d+\)", trouble.reason)
 
 
 @pytest.mark.parametrize(
@@ -71,8 +77,8 @@ def test_a_fault_of_ours_names_its_place() -> None:
     ],
 )
 def test_a_peer_that_cannot_be_looked_at_afterwards(error: PeerError, verdict: Verdict) -> None:
-    trouble = trouble_behind(error)
-    assert (trouble.kind, trouble.step) == (verdict, f"after the case: {error.step}")
+    step = f"after the case: {error.step}"
+    assert trouble_behind(error) == Trouble(verdict, step, None, str(error), "p")
 
 
 FAILED = Trouble(Verdict.FAIL, "write", "SEND-2", "raised")

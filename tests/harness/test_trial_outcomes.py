@@ -17,8 +17,9 @@ from harness.peererror import Died, Garbage, LibraryRaised, NotStarted, PeerErro
 from harness.plan import Stem
 from harness.relay import RelayBroken
 from harness.results import Known, Result
-from harness.trial import Trial
-from harness.verdicts import Check, Verdict
+from harness.tester import PeerEnded
+from harness.trial import NOWHERE, Trial
+from harness.verdicts import Check, Trouble, Verdict
 
 MUST = "SEND-1"
 STEM = Stem("a/b/c", "[1]", "single", ((MUST, "…"),), ("hooks", "queued"), "node")
@@ -43,6 +44,7 @@ class Made:
         self.ends: PeerError | None = None
         self.printed = f"{name} printed this\n"
         self.dialogue = Dialogue()
+        self.recorder = Recorder()
 
     def mark(self) -> None:
         """A case begins."""
@@ -55,7 +57,8 @@ class Made:
             raise self.starts
 
     def kill(self) -> None:
-        """End."""
+        """End. That the case is over was noted before: what comes now is our doing."""
+        assert self.recorder.over is not None
         self.done.append("kill")
 
     def tidy(self) -> int | None:
@@ -97,13 +100,17 @@ def tried(
     meeting: Any,
     case: Callable[[Recorder], object],
     known: list[KnownLine] | None = None,
-    stem: Stem = STEM,
     hellos: dict[str, Any] = HELLOS,
+    keeping: Any = NOWHERE,
 ) -> Result:
     """The result of one case."""
     check = Recorder()
-    trial = Trial(f"{stem.name}@{meeting.name}", stem, check, meeting, hellos)
-    return trial.result(lambda: case(check), known or [])
+    trial = Trial(f"{STEM.name}@{meeting.name}", STEM, check, meeting, hellos, keeping)
+    for peer in trial.peers:
+        peer.recorder = check  # type: ignore[attr-defined]
+    result = trial.result(lambda: case(check), known or [])
+    assert check.over is not None or result.verdict is Verdict.UNSUPPORTED
+    return result
 
 
 def keeps(check: Recorder) -> None:
@@ -136,10 +143,60 @@ def test_a_case_that_passes() -> None:
         checks=(Check(MUST, clauses.load()[MUST].level, True, "this", "this"),), clauses=(MUST,),
         segmentation="proved",
     )
-    assert 0.0 < result.seconds < 600
-    assert result.seconds == round(result.seconds, 6)
     assert peer.done == ["mark", "ensure", "tidy"]
     assert meeting.tidied == 1
+
+
+def test_a_case_took_as_long_as_the_clock_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([10.0, 10.1234567])
+    monkeypatch.setattr("harness.clock.now", lambda: next(times))
+    assert tried(single(Made("one")), keeps).seconds == 0.123457
+
+
+class Kept:
+    """Keeps what it is given; `wanted` is what it says when it is asked."""
+
+    def __init__(self, wanted: bool = True) -> None:
+        self.wanted = wanted
+        self.asked: list[tuple[Verdict, bool]] = []
+        self.given: list[tuple[Any, ...]] = []
+
+    def wants(self, verdict: Verdict, pair: bool) -> bool:
+        """Whether a log is wanted."""
+        self.asked.append((verdict, pair))
+        return self.wanted
+
+    def completed(self, result: Result, *given: Any) -> Result:
+        """Take everything."""
+        self.given.append(given)
+        return replace(result, log="kept")
+
+
+def test_a_log_that_is_wanted_is_kept_with_all_that_happened() -> None:
+    kept = Kept()
+    result = tried(single(Made("one")), keeps, keeping=kept)
+    assert (kept.asked, result.log) == ([(Verdict.PASS, False)], "kept")
+    ((began, quoted, body, trouble),) = kept.given
+    assert isinstance(began, int)
+    assert (quoted, trouble) == (STEM.clauses, None)
+    assert [type(one).__name__ for one in body] == ["Checked", "Over"]
+
+
+def test_a_log_knows_what_decided_if_no_check_did() -> None:
+    kept = Kept()
+    died = Died("two", "read", "gone")
+    tried(pair(Made("one"), Made("two")), raises(died), keeping=kept)
+    assert kept.asked == [(Verdict.CRASH, True)]
+    assert kept.given[0][-1] == Trouble(Verdict.CRASH, "read", None, str(died), "two")
+    # What came behind a failed check did not decide.
+    tried(single(Made("one", left=1)), breaks, keeping=kept)
+    assert kept.given[1][-1] is None
+
+
+def test_a_log_that_nobody_wants_is_not_made() -> None:
+    kept = Kept(wanted=False)
+    assert tried(single(Made("one")), breaks, keeping=kept).log is None
+    assert (kept.asked, kept.given) == ([(Verdict.FAIL, False)], [])
 
 
 def test_a_case_that_fails_has_what_the_peer_printed() -> None:
@@ -219,6 +276,9 @@ def test_a_thread_that_is_left_breaks_a_clause_of_its_own() -> None:
     assert (result.verdict, result.clause) == (Verdict.FAIL, "END-8")
     assert result.step == "after the case: state"
     assert result.reason == "2 threads of closed connections are left in one"
+    kept = Kept()
+    tried(single(Made("one", left=2)), keeps, keeping=kept)
+    assert kept.given[0][-1].peer == "one"
     assert peer.done == ["mark", "ensure", "tidy", "kill"]
 
 
@@ -254,6 +314,12 @@ def test_a_relay_that_failed_is_our_fault() -> None:
     result = tried(meeting, keeps)
     assert result.verdict is Verdict.HARNESS
     assert "its thread has failed" in result.reason
+
+
+def test_a_peer_whose_end_was_only_seen_by_its_meeting() -> None:
+    meeting = single(Made("one"))
+    meeting.broken = PeerEnded("it has gone", "reset")
+    assert tried(meeting, keeps).clause == MUST
 
 
 def line(verdict: Verdict, pattern: str = "*", clause: str | None = MUST) -> KnownLine:

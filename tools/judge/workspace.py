@@ -27,6 +27,16 @@ MODULES = (
     "harness/verdicts.py",
 )
 
+#: The innermost of those, a third of all changes: verdicts, what is asked for, what is whole.
+CORE = (
+    "harness/known.py",
+    "harness/problem.py",
+    "harness/repeats.py",
+    "harness/results.py",
+    "harness/selection.py",
+    "harness/verdicts.py",
+)
+
 #: The tests that have to notice, of those in tests/harness: the ones that start no process.
 TESTS = (
     "test_exit_codes.py",
@@ -59,8 +69,8 @@ pytest_add_cli_args = [
 ]
 pytest_add_cli_args_test_selection = {tests}
 # A mutant that hangs is killed by that. On a busy machine a sound one must not be.
-timeout_multiplier = 30.0
-timeout_constant = 20.0
+timeout_multiplier = 20.0
+timeout_constant = 5.0
 """
 
 
