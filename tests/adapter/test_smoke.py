@@ -16,8 +16,9 @@ ENVIRONMENT = environment(ROOT, FAKES, ADAPTER.parent)
 sys.path.insert(0, str(ADAPTER.parent))
 import brokenadapter  # noqa: E402 - it imports the adapter, which is in no package
 
-#: What fails after a time limit fails soon; a right adapter never needs as much.
-HURRY = 0.3
+#: What fails after a time limit fails soon with the first of these factors. Where a busy machine
+#: makes other checks fail as well, those of the mistake are what is left with the second.
+HURRY, PATIENT = 0.3, 4.0
 
 
 def failed(results: list[SmokeResult]) -> dict[str, str]:
@@ -44,10 +45,13 @@ def test_a_wrong_adapter_fails_for_its_own_reason(name: str) -> None:
     command = [sys.executable, str(HERE / "brokenadapter.py"), name,
                "--class", "poll=fakestockings:Full"]
     about_mirrors = any(check.startswith("mirror") for check in wrong)
-    results = (
-        smoke(None, ENVIRONMENT, "poll", HURRY, [*command, "--mirror"]) if about_mirrors
-        else smoke(command, ENVIRONMENT, "poll", HURRY)
-    )
+    for patience in (HURRY, PATIENT):
+        results = (
+            smoke(None, ENVIRONMENT, "poll", patience, [*command, "--mirror"]) if about_mirrors
+            else smoke(command, ENVIRONMENT, "poll", patience)
+        )
+        if set(failed(results)) == wrong:
+            break
     assert wrong
     assert set(failed(results)) == wrong
     assert all(len(message) > 20 for message in failed(results).values())
