@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from harness.case import Untestable
@@ -57,14 +55,18 @@ def test_what_ended_a_case(
 
 
 def test_a_fault_of_ours_names_its_place() -> None:
-    def deeper() -> None:
+    def deepest() -> None:
         raise KeyError("local")
+
+    def deeper() -> None:
+        deepest()
 
     try:
         deeper()
     except KeyError as error:
         trouble = trouble_of(error, STEM)
-    assert re.fullmatch(r"KeyError: 'local' \(test_trial\.py:\d+\)", trouble.reason)
+    line = deepest.__code__.co_firstlineno + 1
+    assert trouble.reason == f"KeyError: 'local' (test_trial.py:{line})"
 
 
 @pytest.mark.parametrize(
