@@ -61,8 +61,9 @@ FAREWELL = 2.0
 TAKE_LINE = 10.0
 #: Between the end of a peer's stdout and the end of its process.
 REAP = 2.0
-#: For a peer that does not read to take the octets that it is going to take by itself.
-SATED = 1.0
+#: How long a peer takes nothing before it counts as one that takes no more by itself: four
+#: standstills. Nothing is decided by it: a peer that was only slow has taken a little less.
+SATED = 0.2
 #: For octets that a reader has got already to show in the relay's record.
 RECORDED = 5.0
 #: For our own relay thread to end: it does nothing that blocks.

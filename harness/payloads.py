@@ -33,6 +33,8 @@ EDGE = 32
 WHOLE_LIMIT = 4096
 #: Payloads kept by the cache: a case uses a handful, again and again.
 KEPT = 16
+#: Units kept: all that the suite uses, since the generator takes a millisecond for one.
+UNITS_KEPT = 128
 #: The largest payload worth keeping; together they stay below 64 MiB.
 KEPT_OCTETS = 4 << 20
 
@@ -43,7 +45,7 @@ def _draws(seed: int, count: int) -> Iterator[int]:
         yield seed >> 16
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=UNITS_KEPT)
 def _unit(kind: Kind, seed: int) -> bytes:
     if kind == "bytes":
         return bytes(draw & 255 for draw in _draws(seed, TAIL_OCTETS))
@@ -116,10 +118,26 @@ class Message:
             raise ValueError("a lone surrogate has no UTF-8 octets")
         return generate(self.kind, self.seed, self.length)
 
-    @cached_property
+    @property
     def crc32(self) -> str:
         """The CRC-32 of the payload as a description gives it."""
-        return crc32(self.payload)
+        return self._facts[0]
+
+    @property
+    def head(self) -> bytes:
+        """The first octets of the payload, as many as a description gives."""
+        return self._facts[1]
+
+    @property
+    def tail(self) -> bytes:
+        """The last octets of the payload, as many as a description gives."""
+        return self._facts[2]
+
+    @cached_property
+    def _facts(self) -> tuple[str, bytes, bytes]:
+        # Together, since the payload of a long recipe is computed anew whenever it is asked for.
+        payload = self.payload
+        return crc32(payload), payload[:EDGE], payload[-EDGE:]
 
     def frame(self) -> Frame:
         """Return the one frame that carries this message."""
@@ -147,8 +165,8 @@ class Message:
             "kind": self.kind,
             "length": self.length,
             "crc32": self.crc32,
-            "head": base64.b64encode(self.payload[:EDGE]).decode("ascii"),
-            "tail": base64.b64encode(self.payload[-EDGE:]).decode("ascii"),
+            "head": base64.b64encode(self.head).decode("ascii"),
+            "tail": base64.b64encode(self.tail).decode("ascii"),
         }
         if self.length <= WHOLE_LIMIT:
             facts["base64"] = base64.b64encode(self.payload).decode("ascii")
@@ -187,13 +205,8 @@ class Received:
         """Say whether this is `message`: same kind, and every fact given fits its payload."""
         if (self.kind, self.length) != (message.kind, message.length):
             return False
-        payload = message.payload
-        return (
-            self.crc32 == message.crc32
-            and self.head == payload[:EDGE]
-            and self.tail == payload[-EDGE:]
-            and (self.octets is None or self.octets == payload)
-        )
+        edges = (self.crc32, self.head, self.tail) == (message.crc32, message.head, message.tail)
+        return edges and (self.octets is None or self.octets == message.payload)
 
 
 def all_match(received: Sequence[Received], messages: Sequence[Message]) -> bool:
@@ -212,8 +225,7 @@ def describe(what: Message | Received) -> str:
     """Return a short text for people: `text of 64 octets, crc 1a2b3c4d, e9a3…`."""
     if isinstance(what, Message) and what.seed is None and what._octets is None:
         return "text with a lone surrogate"
-    head = what.head if isinstance(what, Received) else what.payload[:EDGE]
-    shown = head[:8].hex() + ("…" if what.length > 8 else "")
+    shown = what.head[:8].hex() + ("…" if what.length > 8 else "")
     unit = "octet" if what.length == 1 else "octets"
     text = f"{what.kind} of {what.length} {unit}, crc {what.crc32}"
     return f"{text}, {shown}" if shown else text

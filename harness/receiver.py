@@ -82,9 +82,14 @@ class Receiver:
         """Return the next `n` octets of the stream; raises `OutOfTime` or `PeerEnded` if fewer."""
         stop = self._raw_taken + n
         self._receive(lambda: len(self._channel.raw) >= stop, Deadline.of(within), f"{n} octets")
-        taken = bytes(self._channel.raw[self._raw_taken : stop])
-        self._raw_taken = stop
-        return taken
+        return self._take(stop)
+
+    def receive_available(self, n: int, within: Within = clock.ANSWER) -> bytes:
+        """Return the next `n` octets, or those that came before the end or the time was over."""
+        try:
+            return self.receive_exactly(n, within)
+        except (PeerEnded, OutOfTime):
+            return self._take(len(self._channel.raw))
 
     def receive_frames(self, n: int, within: Within = clock.ANSWER) -> list[Parsed]:
         """Return the next `n` frames; frames beyond them wait for the next call.
@@ -174,6 +179,13 @@ class Receiver:
     def record(self) -> Record:
         """The same, with when it began and what was let go."""
         return self._channel.log.record
+
+    def _take(self, stop: int) -> bytes:
+        # A view first: slicing alone would copy the octets twice.
+        with memoryview(self._channel.raw) as raw:
+            taken = bytes(raw[self._raw_taken : stop])
+        self._raw_taken = stop
+        return taken
 
     def _await_refill(self, total: int, deadline: Deadline) -> None:
         if not self.unproved:

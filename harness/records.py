@@ -143,10 +143,13 @@ class Result:
         """The result as the object of its line."""
         # Plain strings and lists only: xdist carries this object between processes, and its
         # serialiser knows neither enumerations nor other subclasses.
-        plain: dict[str, Any] = asdict(self)
-        plain["verdict"] = self.verdict.value
-        plain["expected_verdict"] = self.expected_verdict and self.expected_verdict.value
-        return {"type": "result", **plain}
+        # Not by `asdict`, which copies every value and took a tenth of a run's processor time.
+        return {
+            "type": "result", **vars(self), "verdict": self.verdict.value,
+            "expected_verdict": self.expected_verdict and self.expected_verdict.value,
+            "checks": tuple(dict(vars(check)) for check in self.checks),
+            "known": self.known and dict(vars(self.known)), "tries": dict(self.tries),
+        }
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> Result:

@@ -43,6 +43,9 @@ __all__ = [
 
 Segmentation = Literal["proved", "unproved"]
 
+#: Octets of which some are to be taken in a time, where it is told from a standstill.
+PORTION = 1 << 16
+
 #: What the log calls the witness's word on whether a piece was read.
 _MARKS = {"yes": "consumed", "no": "unread", "gone": "gone"}
 
@@ -177,6 +180,21 @@ class Tester(Receiver):
             self.reset()
         return "unproved" if self.unproved else "proved"
 
+    def send_until_full(self, octets: bytes, still: float = clock.SATED) -> None:
+        """Send octets until the far end has read them all, or has taken nothing for a while.
+
+        Raises `PeerEnded` if it has gone.
+        """
+        self.unproved = self._witness.refusal or None
+        view = memoryview(octets)
+        try:
+            for at in range(0, len(view), PORTION):
+                self._transfer(view[at : at + PORTION], Deadline.of(still))
+            self._settle(0, 1, Deadline.of(still), reading=False)
+        except OutOfTime:
+            # It is full, which is what we wanted to know.
+            pass
+
     def exchange(self, octets: bytes, frames: int, within: Within = clock.TRANSFER) -> list[Parsed]:
         """Send all octets and receive at the same time; then return that many frames.
 
@@ -204,7 +222,12 @@ class Tester(Receiver):
     # --- inner workings
 
     def _transfer(
-        self, octets: bytes, deadline: Deadline, *, reading: bool = False, chunk: int | None = None
+        self,
+        octets: bytes | memoryview,
+        deadline: Deadline,
+        *,
+        reading: bool = False,
+        chunk: int | None = None,
     ) -> None:
         view = memoryview(octets)
         while view:
