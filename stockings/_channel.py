@@ -8,7 +8,7 @@ from __future__ import absolute_import, division, print_function
 
 import socket
 
-from stockings._compat import INTERRUPTED, SOCKET_ERRORS, blockedOn, errnoOf
+from stockings._compat import INTERRUPTED, SOCKET_ERRORS, blockedOn, errnoOf, withoutFrames
 
 #: Octets that one direction may move before the other one gets its turn.
 TURN = 1024 * 1024
@@ -46,7 +46,7 @@ class Channel(object):
                     continue
                 blocked = blockedOn(error)
                 if blocked is None:
-                    self._sendFailed(error)
+                    self._sendFailed(withoutFrames(error))
                     return
                 self.sendNeedsRead = blocked == "read"
                 count = 0
@@ -97,7 +97,7 @@ class Channel(object):
                     continue
                 blocked = blockedOn(error)
                 if blocked is None:
-                    core.drop("reset", error)
+                    core.drop("reset", withoutFrames(error))
                 self.receiveNeedsWrite = blocked == "write"
                 return
             if not data:

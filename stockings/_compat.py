@@ -29,6 +29,16 @@ def errnoOf(error):
     return error.args[0] if error.args else None
 
 
+def withoutFrames(error):
+    """Return the error without the frames that it came through, which is fit to be kept.
+
+    What their locals refer to, queued octets among it, would stay as long as the error does. On 2.7
+    an error has no frames.
+    """
+    error.__traceback__ = None
+    return error
+
+
 def blockedOn(error):
     """Return "again", "read" or "write" for an error that only means "later", else None.
 

@@ -7,6 +7,7 @@ import pytest
 
 from stockings import _channel
 from stockings._channel import Channel
+from stockings._compat import socketpair
 from stockings._core import Core
 from stockings.wire import encode, encodeParts
 
@@ -146,6 +147,23 @@ def test_failed_send_after_the_end(make):
     channel.pumpOut()
     assert core.endSeen() == ("eof", PIPE) and readAll(core) == [b"1"]
     assert sock.calls.count("recv") == 2
+
+
+def test_a_failed_send_keeps_nothing_of_the_queue():
+    """The error stays readable, and does not hold what was to be sent (END-8)."""
+    near, far = socketpair()
+    near.setblocking(False)
+    core = Core()
+    core.handshakeDone(True)
+    channel = Channel(near, core)
+    payload = bytearray(1 << 24)
+    core.queue(b"\x40\x80\x80\x88", payload)
+    while core.cause is None:
+        channel.pumpOut()
+        far.close()
+    assert core.cause == "reset" and core.error is not None
+    payload.append(0)  # BufferError as long as anybody holds a view of it
+    near.close()
 
 
 def test_end_of_the_stream(make):
