@@ -85,9 +85,9 @@ def cut(check: Recorder, tester: Tester, octets: bytes, schedule: str) -> None:
     check.note_segmentation(tester.send_cut(octets, schedule))
 
 
-def arrived(tester: Tester, n: int) -> bytes:
+def arrived(tester: Tester, n: int, within: float | clock.Deadline = clock.ANSWER) -> bytes:
     """Return the next `n` octets, or those that came before the peer ended or the time was over."""
-    return tester.receive_available(n)
+    return tester.receive_available(n, within)
 
 
 def fill(tester: Tester, octets: bytes) -> None:

@@ -13,9 +13,13 @@ from harness import schemas
 
 @dataclass(frozen=True)
 class Hello:
-    """A peer's answer to `hello`; `body` keeps to the protocol's schema."""
+    """A peer's answer to `hello`; `body` keeps to the protocol's schema.
+
+    `flavour` is the one that is asked about: some features may be those of one flavour only.
+    """
 
     body: Mapping[str, Any]
+    flavour: str
 
     @property
     def flavours(self) -> list[str]:
@@ -25,7 +29,9 @@ class Hello:
     @property
     def features(self) -> frozenset[str]:
         """The declared features, and the declared kinds as `kind:text`, `kind:bytes`."""
-        return frozenset(self.body["features"]) | {f"kind:{kind}" for kind in self.body["kinds"]}
+        own = self.body.get("flavour_features", {}).get(self.flavour, ())
+        kinds = (f"kind:{kind}" for kind in self.body["kinds"])
+        return frozenset((*self.body["features"], *own, *kinds))
 
     @property
     def implementation(self) -> str:

@@ -64,11 +64,14 @@ class Peer:
 
         Raises a `PeerError` that names the step; then no process is left.
         """
-        if self.alive:
-            return
-        self.kill()
+        if not self.alive:
+            self.kill()
+            self._start({})
+
+    def _start(self, added: Mapping[str, str]) -> None:
+        """Start the process, with these environment variables added, and exchange hellos."""
         process = PeerProcess(
-            self.spec.command, dict(self.spec.environment), self.name, self._stderr,
+            self.spec.command, {**dict(self.spec.environment), **added}, self.name, self._stderr,
             self._validate, self.dialogue,
         )
         self._process = process
@@ -86,7 +89,7 @@ class Peer:
             schemas.check_answer("hello", {"id": 1, "ok": body})
         except schemas.ProtocolViolation as error:
             raise Garbage(self.name, "hello", str(error)) from error
-        hello = Hello(body)
+        hello = Hello(body, self.spec.flavour)
         if self.spec.flavour not in hello.flavours:
             declared = ", ".join(hello.flavours)
             what = f"declares the flavours {declared}, not {self.spec.flavour}"
@@ -122,6 +125,7 @@ class Peer:
         hooks: Mapping[str, Any] | None = None,
         sndbuf: int | None = None,
         rcvbuf: int | None = None,
+        interval: str | None = None,
         ready: bool = True,
     ) -> Connection:
         """Let the peer wrap a connection that it makes or takes.
@@ -135,6 +139,7 @@ class Peer:
             "connect": None if connect is None else list(connect),
             "accept": None if accept is None else self._listeners[accept],
             "handshake": handshake, "hooks": hooks, "sndbuf": sndbuf, "rcvbuf": rcvbuf,
+            "interval": interval,
         }
         keys = {key: value for key, value in optional.items() if value is not None}
         process = self._running("open")
@@ -167,10 +172,15 @@ class Peer:
         except OSError:
             return ""
 
-    def restart(self) -> None:
-        """Go on in a fresh process, for what must not depend on anything that went before."""
+    def restart(self, environment: Mapping[str, str] | None = None) -> None:
+        """Go on in a fresh process, for what must not depend on anything that went before.
+
+        One with an `environment`, which is added to the peer's own, serves no other case: `tidy`
+        ends it.
+        """
         self.kill()
-        self.ensure()
+        self._start(environment or {})
+        self._left = bool(environment)
 
     def leave(self) -> bool:
         """Let the peer's main thread end (feature `leave`); say whether the process goes on.

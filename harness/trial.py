@@ -97,7 +97,7 @@ class Trial:
     def _lacking(self) -> str | None:
         """Say what a peer has declined before the run, if the case needs it."""
         for peer in self.peers:
-            features = Hello(self.hellos[peer.name]).features
+            features = Hello(self.hellos[peer.name], peer.spec.flavour).features
             missing = [word for word in self.stem.needs if word not in features]
             if missing:
                 return f"{peer.name} does not declare {', '.join(missing)}"

@@ -232,6 +232,16 @@ class LeavesDescriptor(Sound):
         super().let_go()
 
 
+class KeepsQueue(Sound):
+    """What could not be sent stays in the queue for as long as the object is there."""
+
+    breaks = ("END-8",)
+
+    def sending_broke(self) -> None:
+        self.kept = list(self.outbox)
+        super().sending_broke()
+
+
 class NeverLetsGo(Sound):
     """The socket of a connection that has ended stays open until the other side is gone, too."""
 

@@ -8,12 +8,17 @@ speaks of is a method of its own, so that a mutant is a few lines.
 
 from __future__ import annotations
 
+import math
+import os
 import socket
 import threading
 import time
 from typing import Any, ClassVar
 
 from conformance.mutants.moving import LINGER, Moving
+
+#: The setting for how long a written message may wait, and what holds where it is not set.
+INTERVAL, USUAL = "STOCKING_SELECT_SEND_INTERVAL", 0.5
 
 
 class NotReady(Exception):
@@ -33,10 +38,32 @@ class Sound(Moving):
     breaks: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, sock: socket.socket) -> None:
+        # Nothing written waits here, so that any time will do.
+        self.interval = self.checked(self.set_interval())
         self.local = self.complete_handshake = self.starved = False
         self.shaker: threading.Thread | None = None
         super().__init__(sock)
         self.begin_handshake()
+
+    # --- the interval
+
+    def set_interval(self) -> str | None:
+        """Return what is set."""
+        return os.environ.get(INTERVAL)
+
+    def checked(self, given: str | None) -> float:
+        """Return a setting in seconds; raises ValueError for one that is of no use."""
+        try:
+            interval = USUAL if given is None else float(given)
+        except ValueError:
+            interval = math.nan
+        if not 0 <= interval < math.inf:
+            raise ValueError(self.complaint(given))
+        return interval
+
+    def complaint(self, given: str | None) -> str:
+        """Say what is wrong with a setting."""
+        return f"{INTERVAL} has to be a number of seconds, not {given!r}"
 
     # --- the handshake
 

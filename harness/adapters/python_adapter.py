@@ -40,6 +40,8 @@ LAST_SLICE = 0.02  # ... but no more seldom than this: 50 looks a second cost ne
 LONG_SLICE = 0.05  # the same where a descriptor wakes us, which it need not during a handshake
 SETTLE = 0.02  # an inactive library that just showed nothing is asked once more after this
 LEAVING = 0.1  # a process that nothing keeps is gone this long after its main thread, busy or not
+INTERVAL = "STOCKING_SELECT_SEND_INTERVAL"  # of the documented API ...
+INTERVAL_FLAVOUR = "select"  # ... which has it for the flavour of this name
 DISCARD_PATIENCE = 1.0  # seconds for a close() that nobody waits for; the socket goes anyway
 
 PY2 = sys.version_info[0] == 2
@@ -543,7 +545,7 @@ class Link(object):
         self.end = None  # how the library showed the end to a `read`
         self.forgotten = False
 
-    def wrap(self, stocking_class, sock, hooks):
+    def wrap(self, stocking_class, sock, hooks, interval=None):
         """Hand the socket to the library; scripts and hooks are methods of a subclass.
 
         They stand on the class, because the handshake may run before the constructor returns.
@@ -559,8 +561,9 @@ class Link(object):
         if methods:
             stocking_class = type(stocking_class.__name__, (stocking_class,), methods)
         self.sock = sock
-        maker = own_thread("wrap", self.make, stocking_class, sock, daemon=False)
-        maker.join()
+        with set_interval(interval):
+            maker = own_thread("wrap", self.make, stocking_class, sock, daemon=False)
+            maker.join()
         if self.stocking is None:
             end_socket(sock)
             raise Raised(self.refused)
@@ -673,6 +676,32 @@ def joining(before, behind):
     return hook
 
 
+class set_interval(object):
+    """A block in which the library's interval is set to a text, unless that is None.
+
+    It is the process's: blocks come one after the other, and whoever constructs without one
+    meanwhile gets it, too, since a constructor that waits must not hold up all others.
+    """
+
+    lock = threading.Lock()
+
+    def __init__(self, interval):
+        self.interval = interval
+
+    def __enter__(self):
+        if self.interval is not None:
+            self.lock.acquire()
+            self.before = os.environ.get(INTERVAL)
+            os.environ[INTERVAL] = str(self.interval)
+
+    def __exit__(self, *_):
+        if self.interval is not None:
+            os.environ.pop(INTERVAL)
+            if self.before is not None:
+                os.environ[INTERVAL] = self.before
+            self.lock.release()
+
+
 def quietly(function):
     try:
         function()
@@ -701,7 +730,7 @@ VERBS = {  # verb: (keys it must have, keys it may have)
     "hello": (("protocol",), ()),
     "listen": ((), ("sndbuf", "rcvbuf")),
     "open": (("conn", "flavour", "within"),
-             ("connect", "accept", "sndbuf", "rcvbuf", "handshake", "hooks")),
+             ("connect", "accept", "sndbuf", "rcvbuf", "handshake", "hooks", "interval")),
     "write": (("conn", "messages"), ()),
     "read": (("conn", "count", "within"), ()),
     "state": ((), ("conn",)),
@@ -768,6 +797,8 @@ class Driver(object):
                  "platform": "linux" if sys.platform.startswith("linux") else sys.platform,
                  "pid": os.getpid(), "flavours": sorted(self.classes),
                  "kinds": ["bytes", "text"], "largest": None, "features": sorted(self.features)}
+        if INTERVAL_FLAVOUR in self.classes:
+            facts["flavour_features"] = {INTERVAL_FLAVOUR: ["interval"]}
         if PY2 or sys.maxsize < 2 ** 32:
             facts["largest"] = 2 ** 31 - 1
         return facts
@@ -793,6 +824,10 @@ class Driver(object):
         if "hooks" in request:
             self.want("hooks")
             hooks = check_hooks(request["hooks"])
+        if "interval" in request:
+            if flavour != INTERVAL_FLAVOUR:
+                raise Unsupported("interval")
+            text(request, "interval")
         link = Link(script)
         with self.lock:
             if name in self.links:
@@ -818,7 +853,7 @@ class Driver(object):
             set_sizes(sock, request)
         facts = dict(sizes_of(sock, request), local=list(sock.getsockname()[:2]), remote=remote,
                      options=options_of(sock))
-        link.wrap(stocking_class, sock, hooks)
+        link.wrap(stocking_class, sock, hooks, request.get("interval"))
         return facts
 
     def do_write(self, request):

@@ -33,7 +33,9 @@ class Bench:
 
     def families(self, pair: Where) -> list[str]:
         """Return the families for which a pair declares what they need, the simplest one first."""
-        declared = [Hello(self._hellos[name]).features for name in pair]
+        declared = [
+            Hello(self._hellos[name], self._pool.get(name).spec.flavour).features for name in pair
+        ]
         able = {
             stem.case for stem in self._stems
             if all(features.issuperset(stem.needs) for features in declared)

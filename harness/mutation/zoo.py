@@ -24,13 +24,14 @@ PACKAGE = "conformance.mutants"
 FAMILIES = (
     "header_sent", "header_received", "limits", "payload_received", "payload_sent", "contents",
     "stream", "sending", "handshake_order", "handshake_failure", "ending", "interface",
-    "resources",
+    "interval", "resources",
 )
 #: What the mutants are made from, and one that refuses long messages as it may: neither has a
 #: defect, and every case must pass on them.
 SOUND = ("sound:Sound", "limits:Limited")
 NULLS = "nulls"
-FLAVOUR = "own"
+#: What they wait by, and so a flavour for which the documented API has an interval.
+FLAVOUR = "select"
 
 
 @dataclass(frozen=True)

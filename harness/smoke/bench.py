@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.clock import Deadline, until
 from harness.codec import FrameReader, Parsed, encode
+from harness.hello import Hello
 from harness.payloads import Message, Received, describe
 from harness.smoke.channel import STEP, Channel, Failed, shown
 
@@ -120,8 +121,8 @@ class Bench:
         return self._channel
 
     def has(self, feature: str) -> bool:
-        """Say whether `hello` declared the feature."""
-        return feature in self.hello["features"]
+        """Say whether `hello` declared the feature, for every flavour or for ours."""
+        return feature in Hello(self.hello, self.flavour).features
 
     def name(self) -> str:
         """Return a connection name that was not used before."""

@@ -264,9 +264,25 @@ def feature_options(bench: Bench) -> None:
     _has_key(bench, "options", "state", state)
 
 
+def feature_interval(bench: Bench) -> None:
+    """`interval`: open sets it for its own connection, and hands a bad one to the library."""
+    if not bench.has("interval"):
+        return _open_undeclared(bench, "interval", interval="0.25")
+    meeting = bench.meet(interval="0.25")
+    meeting.write(APPLICATION)
+    meeting.expect_frames(APPLICATION)
+    with bench.listener() as listener:
+        keys = bench.open_keys(connect=list(listener.getsockname()), interval="soon")
+        answer = bench.channel.ask("open", **keys)
+    if "ok" not in answer and "raised" not in answer:
+        raise Failed("any text of an interval must be handed to the library: ok, or raised if the "
+                     f"library refuses it; got {shown(answer)}")
+    bench.meet()
+
+
 CHECKS = (
     feature_handshake, feature_handshake_hold, feature_handshake_failing, feature_hooks,
     feature_buffers, feature_surrogates,
     feature_abort, feature_queued, feature_threads, feature_descriptors, feature_causes,
-    feature_options, feature_fileno, feature_keep, feature_leave,
+    feature_options, feature_fileno, feature_keep, feature_interval, feature_leave,
 )

@@ -551,6 +551,32 @@ def hooks_for_all():
         else before + message + behind)
 
 
+def interval_of_poll(told):
+    """Give the flavour `poll` the interval of `select`; let hello tell of it, or not."""
+    adapter.INTERVAL_FLAVOUR = "poll"
+
+    def change(request, answer):
+        if request.get("do") == "hello" and "ok" in answer and not told:
+            answer["ok"].pop("flavour_features", None)
+    answers(change)
+
+
+@mistake
+def hides_interval():
+    """The interval of a flavour works but is not declared.
+    fails: feature-interval"""
+    interval_of_poll(False)
+
+
+@mistake
+def judges_the_interval():
+    """A bad interval is refused by the adapter, not by the library.
+    fails: feature-interval"""
+    interval_of_poll(True)
+    answers(lambda request, answer: {"fault": {"message": "no number"}}
+            if request.get("interval") == "soon" else None)
+
+
 @mistake
 def no_sizes():
     """Buffer sizes are not set.

@@ -8,6 +8,7 @@ from typing import Any
 
 import psutil
 import pytest
+from places import ADAPTER
 
 from harness import sockets
 from harness.clock import pause, until
@@ -48,6 +49,26 @@ def test_hello(bench: MakeBench) -> None:
     assert set(hello["features"]) - {"descriptors"} == everything
     assert everything - set(bench("Bare").hello["features"]) == {
         "abort", "queued", "causes", "fileno"}
+
+
+def test_the_interval_is_that_of_the_select_flavour(
+    python: list[str], environment: dict[str, str]
+) -> None:
+    """Declared and taken for this flavour alone, and set while the library gets its socket."""
+    classes = [f"--class={flavour}=fakestockings:Interval" for flavour in ("poll", "select")]
+    one = Bench([*python, str(ADAPTER), *classes], environment, "select", 1.0)
+    try:
+        one.hello = one.channel.ok("hello", protocol=1)
+        assert one.hello["flavour_features"] == {"select": ["interval"]}
+        with one.listener() as listener:
+            keys = one.open_keys(connect=list(listener.getsockname()))
+            said = [one.channel.ask("open", **keys, **more)["raised"]["message"]
+                    for more in ({"interval": "soon"}, {}, {"interval": ""})]
+            assert said == ["'soon'", "None", "''"]
+            keys["flavour"] = "poll"
+            assert one.channel.ask("open", **keys, interval="1")["unsupported"] == "interval"
+    finally:
+        one.stop()
 
 
 def test_refused_by_the_constructor(bench: MakeBench) -> None:

@@ -32,6 +32,7 @@ REQUESTS: list[dict[str, Any]] = [
         {"do": "send", "message": TEXT.request()}, {"do": "expect", "message": TEXT.request()},
         {"do": "receive"}, {"do": "drain"}, {"do": "hold"}, {"do": "raise"},
         {"do": "return", "value": False}]},
+    {"do": "open", "conn": "a", "flavour": "select", "accept": "l1", "within": 1, "interval": ""},
     {"do": "write", "conn": "a", "messages": [
         TEXT.request(), Message.octets(b"\xff").request(), Message.surrogate().request(),
         Message.recipe("text", 1, 2).request()]},
@@ -51,6 +52,7 @@ REQUESTS: list[dict[str, Any]] = [
 ]
 ANSWERS: list[tuple[str, dict[str, Any]]] = [
     ("hello", {"ok": HELLO}),
+    ("hello", {"ok": {**HELLO, "flavour_features": {"default": ["interval"]}}}),
     ("listen", {"ok": {"listener": "l1", "address": ["127.0.0.1", 1]}}),
     ("open", {"ok": {"local": ["h", 1], "remote": ["h", 2], "sndbuf": 4608}}),
     ("open", {"raised": {"name": "OSError", "message": ""}}),

@@ -86,6 +86,20 @@ def test_a_peer_that_begins_anew_has_none_of_its_old_connections(host: Host) -> 
     assert single.peer.tidy() == 0
 
 
+def test_an_environment_of_its_own_lasts_for_one_case(host: Host) -> None:
+    single = host(hosts.reference())
+    single.peer.restart({"STOCKING_SELECT_SEND_INTERVAL": "soon"})
+    other = process_of(single)
+    with pytest.raises(LibraryRaised, match=r"STOCKING_SELECT_SEND_INTERVAL .*'soon'"):
+        single.meet()
+    assert single.peer.tidy() is None
+    assert not other.is_running()
+    single.peer.ensure()
+    connection, tester = single.meet()
+    alive(connection, tester)
+    assert single.peer.tidy() == 0
+
+
 def test_a_connection_that_was_closed_can_be_asked_as_long_as_it_is_kept(host: Host) -> None:
     single = host(hosts.reference())
     connection, tester = single.meet()

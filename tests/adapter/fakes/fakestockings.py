@@ -7,6 +7,7 @@ use, and the others have one bad habit each.
 """
 from __future__ import absolute_import, division, print_function
 
+import os
 import select
 import socket
 import sys
@@ -225,6 +226,14 @@ class Refusing(Full):
 
     def __init__(self, sock):
         raise ValueError("not this socket")
+
+
+class Interval(Full):
+    """Its constructor says to what the interval is set."""
+
+    def __init__(self, sock):
+        given = os.environ.get("STOCKING_SELECT_SEND_INTERVAL")
+        raise ValueError("None" if given is None else "'%s'" % given)
 
 
 class Choking(Full):
