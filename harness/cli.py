@@ -100,7 +100,7 @@ class Running:
             return self.log
         if self.results is None or self.logs == "none":
             return None
-        return self.results.with_suffix(".logs")
+        return keeping.place(self.results)
 
 
 @main.command()

@@ -87,7 +87,8 @@ def carry_out(request: Request, watch: Watch, folder: Path) -> Run:
         try:
             through = suite.run_pytest(plan_file, workers, intake)
         finally:
-            intake.settle(partial(_explainer, roster, mustered, folder) if through else None)
+            explain = partial(_explainer, request, roster, mustered, folder)
+            intake.settle(explain if through else None)
         if intake.late:
             raise suite.SuiteError("the harness broke behind a case: " + "; ".join(intake.late))
         code = exit_code(intake.verdicts, intake.seen == set(ids))
@@ -111,9 +112,16 @@ def _pairs(ids: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((one, other) for one, _, other in (pair.partition("~") for pair in pairs))
 
 
-def _explainer(roster: Roster, mustered: Mustered, folder: Path, stem: Stem) -> Explain:
+def _explainer(
+    request: Request, roster: Roster, mustered: Mustered, folder: Path, stem: Stem
+) -> Explain:
     hellos = {name: hello.body for name, hello in mustered.hellos.items()}
-    return explainer(stem, roster.specs, hellos, frozenset(roster.pairs()), folder / "again")
+    # The one file of a replay is that of its case.
+    logs = None if request.logs is None or request.logs.suffix == keeping.FILE else request.logs
+    return explainer(
+        stem, roster.specs, hellos, frozenset(roster.pairs()), folder / "again", logs,
+        _options(request),
+    )
 
 
 def started_now() -> str:

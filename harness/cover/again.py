@@ -8,6 +8,7 @@ again, and when the time is up the rows that are left are not explained.
 from __future__ import annotations
 
 import importlib
+import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ from harness.peerspec import PeerSpec
 from harness.plan import Stem
 from harness.pool import Pool
 from harness.results import Result
+from harness.story import logfile
+from harness.story.keeping import Keeping
 from harness.trial import Trial
 from harness.verdicts import Verdict
 
@@ -57,7 +60,9 @@ def wanted(stem: Stem, result: Result) -> bool:
 class Again:
     """Runs rows on the peers of a run; `pairs` are those that meet in it.
 
-    A context manager, which ends the peers that it has started. Not thread-safe.
+    `logs` is the folder for the logs of rows that are worth one, if there are to be any, `options`
+    are those of the run, and `folder` is for temporary files. A context manager, which ends the
+    peers that it has started. Not thread-safe.
     """
 
     stem: Stem
@@ -65,6 +70,8 @@ class Again:
     hellos: Mapping[str, Mapping[str, Any]]
     pairs: Collection[tuple[str, str]]
     folder: Path
+    logs: Path | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
     _pool: Pool = field(init=False)
     _case: Callable[..., None] = field(init=False)
     _known: dict[str, bool | None] = field(init=False, default_factory=dict)
@@ -78,13 +85,29 @@ class Again:
     def __exit__(self, *_: object) -> None:
         self._pool.stop()
 
+    def ident(self, point: Point) -> str:
+        """Return the id of the row that a point is."""
+        return f"{self.stem.case}[{_row(point)}]@{point[FIRST]}~{point[SECOND]}"
+
+    def keep(self, point: Point) -> None:
+        """Put the log of a row that failed among those of the run, if it has none there yet."""
+        if self.logs is None:
+            return
+        kept = self.logs / logfile.file_name(self.ident(point))
+        if not kept.exists():
+            self.logs.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self._tried / kept.name, kept)
+
     def fails(self, point: Point) -> bool | None:
         """Run a point; say whether it failed, None if there is no such row or it told nothing."""
-        text = ",".join(point[name] for name in rows.NAMES)
-        ident = f"{self.stem.case}[{text}]@{point[FIRST]}~{point[SECOND]}"
+        text, ident = _row(point), self.ident(point)
         if ident not in self._known:
             self._known[ident] = self._run(ident, text, point[FIRST], point[SECOND])
         return self._known[ident]
+
+    @property
+    def _tried(self) -> Path:
+        return self.folder / "logs"
 
     def _run(self, ident: str, text: str, first: str, second: str) -> bool | None:
         if (first, second) not in self.pairs:
@@ -95,7 +118,9 @@ class Again:
             return None
         pair = Pair(self._pool.get(first), self._pool.get(second))
         check = Recorder()
-        trial = Trial(ident, stem, check, pair, self.hellos)
+        place = None if self.logs is None else self._tried
+        keeping = Keeping(place, home=self.folder, options=self.options)
+        trial = Trial(ident, stem, check, pair, self.hellos, keeping)
         verdict = trial.result(lambda: self._case(pair=pair, check=check, row=text), ()).verdict
         if verdict in FAILED:
             return True
@@ -115,7 +140,8 @@ Explain = Callable[[Sequence[Result]], Iterator[Result]]
 
 def explainer(
     stem: Stem, specs: Sequence[PeerSpec], hellos: Mapping[str, Mapping[str, Any]],
-    pairs: Collection[tuple[str, str]], folder: Path,
+    pairs: Collection[tuple[str, str]], folder: Path, logs: Path | None,
+    options: Mapping[str, Any],
 ) -> Explain:
     """Return what yields failed rows again, each with what it takes to fail.
 
@@ -123,7 +149,7 @@ def explainer(
     """
 
     def explain(results: Sequence[Result]) -> Iterator[Result]:
-        with Again(stem, specs, hellos, pairs, folder) as again, _brisk():
+        with Again(stem, specs, hellos, pairs, folder, logs, options) as again, _brisk():
             yield from explained(results, again, Deadline(BUDGET, scaled=False))
 
     return explain
@@ -142,7 +168,16 @@ def explained(results: Sequence[Result], again: Again, time: Deadline) -> Iterat
             known = localise(point, again.fails, _values(again), PLAIN, time)
             if known is not None:
                 found.append(known)
-        yield replace(result, localised=UNSTEADY if known is None else str(known))
+                again.keep(known.least)
+        yield replace(result, localised=_words(result, known, again))
+
+
+def _words(result: Result, known: Combination | None, again: Again) -> str:
+    """Say what a row takes to fail, and which row takes no more than that."""
+    if known is None:
+        return UNSTEADY
+    least = again.ident(known.least)
+    return str(known) if least == result.id else f"{known}, as in {least}"
 
 
 @contextmanager
@@ -154,6 +189,10 @@ def _brisk() -> Iterator[None]:
         yield
     finally:
         clock.set_patience(patience)
+
+
+def _row(point: Point) -> str:
+    return ",".join(point[name] for name in rows.NAMES)
 
 
 def _point(result: Result) -> dict[str, str]:

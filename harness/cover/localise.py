@@ -24,10 +24,12 @@ class Combination:
     """What has to come together for a failure: for each axis that matters, the failing values.
 
     `axes` holds for each of them its name, its failing values, and all its values that were
-    tried. `reduced` is False if the time was up before everything was tried.
+    tried; `least` is the plainest point that was seen to fail. `reduced` is False if the time was
+    up before everything was tried.
     """
 
     axes: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+    least: Point
     reduced: bool = True
 
     def covers(self, point: Point) -> bool:
@@ -79,7 +81,7 @@ def _spread(
         failing = tuple(value for value in tried if found[value])
         if failing != tried or (len(tried) < len(listed) and not reduced):
             axes.append((axis, failing, tried))
-    return Combination(tuple(axes), reduced)
+    return Combination(tuple(axes), least, reduced)
 
 
 def _words(axis: str, failing: Sequence[str], tried: Sequence[str]) -> str:

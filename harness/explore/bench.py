@@ -15,6 +15,7 @@ from harness.openaxis import Where
 from harness.plan import Stem, find_stem
 from harness.pool import Pool
 from harness.results import Result
+from harness.story.keeping import Keeping
 from harness.trial import Trial
 
 #: Where the cases are that programs belong to.
@@ -22,11 +23,16 @@ HOME = "explore/programs"
 
 
 class Bench:
-    """Carries programs out on running peers. `stems` are the suite, `hellos` as in a plan."""
+    """Carries programs out on running peers. `stems` are the suite, `hellos` as in a plan.
+
+    `keeping` says where the logs of those that fail go.
+    """
 
     def __init__(
-        self, pool: Pool, stems: Sequence[Stem], hellos: Mapping[str, Mapping[str, Any]]
+        self, pool: Pool, stems: Sequence[Stem], hellos: Mapping[str, Mapping[str, Any]],
+        keeping: Keeping,
     ) -> None:
+        self._keeping = keeping
         self._pool = pool
         self._stems = [stem for stem in stems if stem.case.startswith(f"{HOME}/")]
         self._hellos = hellos
@@ -54,5 +60,5 @@ class Bench:
         first, second = map(self._pool.get, peers.split("~"))
         both, check = Pair(first, second), Recorder()
         text = stem.params[1:-1]
-        trial = Trial(ident, stem, check, both, self._hellos)
+        trial = Trial(ident, stem, check, both, self._hellos, self._keeping)
         return trial.result(lambda: perform(both, check, text), ())

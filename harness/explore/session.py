@@ -19,17 +19,19 @@ from harness.report import terminal
 from harness.results import Run, Writer, read
 from harness.run import header_of, started_now
 from harness.selection import Selection
+from harness.story.keeping import Keeping, clear
 from harness.verdicts import exit_code
 
 
 def explored(
-    selection: Selection, wish: Wish, given: Mapping[str, Any], results: Path, console: Console,
-    folder: Path,
+    selection: Selection, wish: Wish, given: Mapping[str, Any], results: Path, logs: Path | None,
+    console: Console, folder: Path,
 ) -> Run:
     """Search, write everything down, and return what was written. No peer is left running.
 
-    `given` are the options for the results file, `folder` is for temporary files. Raises a
-    `Problem` when there is nothing to run, or a peer cannot be used.
+    `given` are the options for the results file, `logs` is the folder for the log of a program that
+    fails, if it is wanted, and `folder` is for temporary files. Raises a `Problem` when there is
+    nothing to run, or a peer cannot be used.
     """
     # Hypothesis keeps tables of its own, by default where the user happens to stand.
     set_hypothesis_home_dir(folder)
@@ -42,7 +44,10 @@ def explored(
     roster = roster.without(spec.name for spec in roster.specs if spec.name not in mustered.hellos)
     hellos = {name: dict(hello.body) for name, hello in mustered.hellos.items()}
     pool = Pool(roster.specs, folder)
-    bench = Bench(pool, selection.suite, hellos)
+    if logs is not None:
+        clear(logs)
+    keeping = Keeping(logs, home=results.parent, options=given)
+    bench = Bench(pool, selection.suite, hellos, keeping)
     pairs = [pair for pair in roster.pairs() if bench.families(pair)]
     if not pairs:
         raise Usage("no pair of the selected peers can meet in a program; see `list peers -v`")
@@ -53,6 +58,9 @@ def explored(
     finally:
         pool.stop()
     ids = list(search.results)
+    if logs is not None:
+        # Those of programs that failed on the way to the smallest one.
+        clear(logs, spare=[result for result in search.results.values() if result.log])
     options = {**given, "left_out": list(mustered.left_out)}
     with Writer(results, header_of(roster, mustered, ids, options, started)) as writer:
         for result in search.results.values():

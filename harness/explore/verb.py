@@ -15,6 +15,7 @@ from harness import clauses, clock, options
 from harness.problem import Usage, require_writable
 from harness.report import terminal
 from harness.selection import Selection
+from harness.story.keeping import place
 
 #: Programs without --examples: a quarter of a minute.
 EXAMPLES = 500
@@ -37,7 +38,7 @@ STEPS = 12
 @click.option("--time", "seconds", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
               help="Draw no more programs after this time.")
 @click.option("--results", type=options.WRITTEN, metavar="FILE.jsonl",
-              help="Keep the results file here; a file that is there is replaced.")
+              help="Keep the results file here, and the log of a program that fails beside it.")
 @options.patience
 def explore(
     peer_files: Sequence[Path], peer: Sequence[str], partner: Sequence[str], results: Path | None,
@@ -64,9 +65,10 @@ def explore(
     console = Console(highlight=False)
     with tempfile.TemporaryDirectory(prefix="stockings-", ignore_cleanup_errors=True) as folder:
         kept = results or Path(folder) / "results.jsonl"
+        logs = None if results is None else place(results)
         require_writable("--results", kept)
         given = {**selection.options(), **wish, "patience": patience}
-        outcome = explored(selection, Wish(**wish), given, kept, console, Path(folder))
+        outcome = explored(selection, Wish(**wish), given, kept, logs, console, Path(folder))
         terminal.summary(outcome, console, clauses.load())
     assert outcome.footer is not None
     sys.exit(outcome.footer.exit)

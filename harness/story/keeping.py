@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -81,13 +81,19 @@ class Keeping:
         return replace(result, log=Path(os.path.relpath(path, self.home)).as_posix())
 
 
-def clear(folder: Path) -> None:
-    """Take the logs of an earlier run out of a folder, and nothing else; the folder may be absent.
+def place(results: Path) -> Path:
+    """Return the folder for the logs of the results in a file."""
+    return results.with_suffix(".logs")
 
-    OSError if that fails.
+
+def clear(folder: Path, spare: Iterable[Result] = ()) -> None:
+    """Take logs out of a folder, which may be absent, but for those of some results.
+
+    What is no log stays. OSError if that fails.
     """
+    spared = {logfile.file_name(result.id) for result in spare}
     for path in folder.iterdir() if folder.is_dir() else ():
-        if OURS.fullmatch(path.name):
+        if OURS.fullmatch(path.name) and path.name not in spared:
             path.unlink()
 
 

@@ -12,7 +12,7 @@ from harness import clauses
 from harness.known import glob_fits
 from harness.problem import Incomplete, Usage
 from harness.results import Result, ResultsError, Run, read
-from harness.story import logfile, tell, where
+from harness.story import keeping, logfile, tell, where
 from harness.story.logfile import CaseLog, LogError
 
 #: Ids that an error lists when a glob fits several.
@@ -65,6 +65,10 @@ def _chosen(path: Path, case: str | None) -> CaseLog:
                 raise Usage(f"--case is for a results file; {path} is the log of one case")
             return logfile.read(path)
         run = read(path, partial=True)
+        # A row that was only run to find out what it takes to fail is no result, and has a log.
+        narrowed = keeping.place(path) / logfile.file_name(case or "")
+        if narrowed.exists() and not any(one.id == case for one in run.results):
+            return logfile.read(narrowed)
         result = _result(run, path, case)
         assert result.log is not None
         return logfile.read(run.folder / result.log)

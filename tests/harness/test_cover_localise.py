@@ -96,6 +96,12 @@ def test_the_results_file_says_what_it_takes(tmp_path: Path) -> None:
     )
     (result,) = ended.run.results
     assert (result.id, result.verdict, ended.code) == (ident, Verdict.FAIL, 1)
+    plain = "bytes,8192,1,1,1,1,1,whole,first,none,first-closes,eager"
+    least = f"cover/exchange/row[{plain}]@{peer}~{peer}"
     assert result.localised == (
-        "kind bytes; length 64 or more; schedule 1,1,1,1,1,whole; handshake none"
+        "kind bytes; length 64 or more; schedule 1,1,1,1,1,whole; handshake none,"
+        f" as in {least}"
     )
+    assert len(list((tmp_path / "results.logs").iterdir())) == 2
+    told = harness("explain", str(results), "--case", least, folder=tmp_path)
+    assert told.code == 0 and told.out.startswith(f"FAIL  {least}")

@@ -54,6 +54,10 @@ def test_a_defect_is_found_made_small_and_replayed_by_the_printed_command(tmp_pa
     found = [one for one in ended.run.results if one.verdict is not Verdict.PASS]
     assert [one.case + one.params for one in found] == ["explore/programs/program[1s,1w1bx2]"]
     assert (found[0].verdict, found[0].clause) == (Verdict.FAIL, "STREAM-2")
+    # Of all that failed on the way, the log of the smallest one is left.
+    assert [found[0].log] == [f"results.logs/{path.name}" for path in tmp_path.glob("*.logs/*")]
+    told = harness("explain", str(tmp_path / "results.jsonl"), folder=tmp_path)
+    assert told.code == 0 and told.out.startswith(f"FAIL  {found[0].id}")
     (line,) = [line for line in ended.out.splitlines() if line.split()[:1] == ["replay"]]
     again = tmp_path / "again.jsonl"
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
