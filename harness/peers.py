@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from harness import builds
 from harness.discovery import Interpreter
 from harness.fields import Fields, Invalid
 from harness.peerspec import Hosted, PeerSpec
@@ -47,14 +48,20 @@ FOR_PYTHON: dict[str, Any] = {
     "python": [], "class": {}, "path": [], "requires": [], "optional": False
 }
 FOR_COMMAND: dict[str, Any] = {
-    "command": [], "mirror": [], "level": 1, "flavours": [ONLY_FLAVOUR]
+    "command": [], "mirror": [], "level": 1, "flavours": [ONLY_FLAVOUR], "build": [],
+    "optional": False,
 }
 
 Prepare = Callable[[Interpreter, Sequence[str]], Interpreter]
+Say = Callable[[str], None]
 
 
 class PeersError(Exception):
     """A file of peers or a choice of peers cannot be used: where, what is wrong, what to do."""
+
+
+class _LeftOut(Exception):
+    """A peer is optional, and this machine does not have what it takes."""
 
 
 def reference_peers(interpreters: Iterable[Interpreter], root: Path) -> list[PeerSpec]:
@@ -70,13 +77,15 @@ def reference_peers(interpreters: Iterable[Interpreter], root: Path) -> list[Pee
 
 
 def load_file(
-    path: Path, interpreters: Sequence[Interpreter], prepare: Prepare | None = None
+    path: Path, interpreters: Sequence[Interpreter], prepare: Prepare | None = None,
+    say: Say | None = None,
 ) -> list[PeerSpec]:
     """Return the peers of a TOML file, in its order.
 
     `interpreters` are those that globs choose from. With `prepare`, what the peers require is
     installed at once; without it, the peers still need `ready` (of those that will be run, so that
-    nothing is installed for the others). Raises `PeersError`, and what `prepare` raises.
+    nothing is installed for the others). `say` is told, in a line, of each peer that is left out.
+    Raises `PeersError`, and what `prepare` raises.
     """
     try:
         text = path.read_bytes().decode("utf-8")
@@ -93,6 +102,9 @@ def load_file(
     for name, table in peers.items():
         try:
             specs.extend(_specs_of(name, table, path.absolute().parent, interpreters))
+        except _LeftOut as reason:
+            if say is not None:
+                say(f"harness: {path}: {name} is left out: {reason}")
         except Invalid as error:
             raise PeersError(f"{path}: [peers.{name}]: {error}") from error
     return specs if prepare is None else ready(specs, prepare)
@@ -180,6 +192,11 @@ def _command_table(name: str, fields: Fields, folder: Path) -> list[PeerSpec]:
     if len(set(flavours)) != len(flavours):
         raise Invalid("'flavours' has one of them twice")
     environment, pairs = _string_table(fields, "environment"), _pairs(fields)
+    build = tuple(_located(word, folder) for word in fields.texts("build"))
+    program = builds.missing([build, command, mirror])
+    if program is not None and fields.truth("optional"):
+        raise _LeftOut(f"there is no {program} on this machine")
+    built, (command, mirror) = builds.planned(build, folder, [command, mirror])
     specs = []
     for flavour in flavours:
         _check_flavour("flavours", flavour)
@@ -188,9 +205,10 @@ def _command_table(name: str, fields: Fields, folder: Path) -> list[PeerSpec]:
             name=name if only else f"{name}@{flavour}", implementation=name, runtime=None,
             flavour=flavour, command=command,
             mirror=(*mirror, "--mirror", *(() if only else ("--flavour", flavour))),
-            environment=tuple(environment.items()), level=level, pairs=pairs,
+            environment=tuple(environment.items()), level=level, pairs=pairs, build=built,
         ))
     return specs
+
 
 
 def _located(word: str, folder: Path) -> str:
@@ -226,12 +244,16 @@ def _pairs(fields: Fields) -> str:
     return pairs
 
 
-def ready(specs: Sequence[PeerSpec], prepare: Prepare) -> list[PeerSpec]:
+def ready(
+    specs: Sequence[PeerSpec], prepare: Prepare, say: Say | None = None
+) -> list[PeerSpec]:
     """Return the same peers with what they require installed, each set once per interpreter.
 
+    A peer that has to be built is built. `say` is told before that takes its time.
     `prepare` is called from up to AT_ONCE threads; the first exception that it raises is passed on,
     when those that run have ended and without starting more.
     """
+    specs = builds.made(specs, say)
     wanted = dict.fromkeys(need for need in map(_need, specs) if need is not None)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         begun = {need: pool.submit(prepare, *need) for need in wanted}

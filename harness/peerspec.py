@@ -15,6 +15,14 @@ ADAPTER = Path(__file__).resolve().parent / "adapters" / "python_adapter.py"
 
 
 @dataclass(frozen=True)
+class Build:
+    """How the program of a peer is made: a command, and the folder in which it puts it."""
+
+    argv: tuple[str, ...]
+    place: str
+
+
+@dataclass(frozen=True)
 class PeerSpec:
     """One peer as it will be started. A value: hashable, may be shared between threads.
 
@@ -22,7 +30,8 @@ class PeerSpec:
     command. `command` is the whole argv of the driver (level 1); `mirror` that of the mirror
     (level 0), to which only `--connect HOST:PORT` or `--listen 0` is added. `environment` is added
     to ours. `pairs` tells with whom it is paired: `all`, `reference` (only our own peers), `none`.
-    `requires` is what has yet to be installed for it: see `ready`.
+    `requires` is what has yet to be installed for it, `build` what has yet to be built: see
+    `peers.ready`. When a peer is written down, it has been.
     """
 
     name: str
@@ -36,6 +45,7 @@ class PeerSpec:
     interpreter: Interpreter | None = None
     pairs: str = "all"
     requires: tuple[str, ...] = ()
+    build: Build | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the peer as a JSON object."""

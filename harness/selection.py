@@ -18,6 +18,10 @@ from harness.plan import ROOT, Roster, Stem
 from harness.problem import Incomplete, Usage
 
 
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
 @dataclass
 class Selection:
     """The options that say which peers and cases are meant.
@@ -84,18 +88,18 @@ class Selection:
         found = peers.reference_peers(self.survey.found, ROOT)
         try:
             for path in self.peer_files:
-                found += peers.load_file(path, self.survey.found)
+                found += peers.load_file(path, self.survey.found, say=_tell)
         except peers.PeersError as error:
             raise Usage(str(error)) from error
         return found
 
     def roster(self) -> Roster:
         """Return the selected peers, ready to start: what they require is installed."""
-        prepare = partial(environments.prepare, say=partial(click.echo, err=True))
+        prepare = partial(environments.prepare, say=_tell)
         try:
             judged = peers.select(self.available, self.peer)
             partners = peers.select(self.available, self.partner) if self.partner else []
-            installed = peers.ready([*judged, *partners], prepare)
+            installed = peers.ready([*judged, *partners], prepare, _tell)
         except peers.PeersError as error:
             raise Usage(str(error)) from error
         except environments.PreparationFailed as error:

@@ -40,7 +40,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     ready."""
     there = SimpleNamespace(prepared=[], said=[])
 
-    def ready(specs: Any, prepare: Any) -> list[PeerSpec]:
+    def ready(specs: Any, prepare: Any, say: Any) -> list[PeerSpec]:
         there.prepared.append([spec.name for spec in specs])
         prepare("what", "for")
         return [replace(spec, runtime="ready") for spec in specs]
@@ -53,7 +53,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         assert (found, root) == ("found", ROOT)
         return [ONE, TWO]
 
-    def load_file(path: Path, found: Any) -> list[PeerSpec]:
+    def load_file(path: Path, found: Any, say: Any) -> list[PeerSpec]:
         assert found == "found"
         if path.name not in FILES:
             raise peers.PeersError(f"{path}: no such table")
