@@ -39,6 +39,8 @@ SAY = {"first": HELLO, "second": WELCOME}
 HELD_BACK = 65536
 # Seconds in which an end of the connection has arrived.
 ENDED = 10.0
+# Seconds in which a write that was asked for is under way, times the patience.
+BEGUN = 2.0
 
 
 @needs("handshake", "buffers", "kind:text", "kind:bytes")
@@ -241,6 +243,10 @@ class Exchange:
     def half_close(self) -> None:
         """The relay ends one direction, and lets the other one go on only then."""
         self._sent(self.doer)
+        if self.victim.writing is not None:
+            # END-4 is about what is queued. Who waits in a write until the transport has taken all
+            # of it, as it may, has begun within this time.
+            self.victim.writing.returns(BEGUN)
         self.doer.wire.end("fin")
         self._handed_on()
         self.victim.wire.resume()
