@@ -27,6 +27,7 @@ from harness.listing import list_
 from harness.load import Load
 from harness.muster import MusterFailed
 from harness.mutation.verb import mutants
+from harness.newadapter import new_adapter
 from harness.openaxis import NoValue
 from harness.plan import Roster, Stem, case_ids, find_stem
 from harness.problem import Incomplete, Usage, require_writable
@@ -261,3 +262,4 @@ main.add_command(smoke)
 main.add_command(explain)
 main.add_command(explore)
 main.add_command(mutants)
+main.add_command(new_adapter)

@@ -18,10 +18,11 @@ from harness.selection import Selection
 from harness.smoke import smoke as examine
 
 
-def smoke_peers(specs: Sequence[PeerSpec], patience: float) -> int:
+def smoke_peers(specs: Sequence[PeerSpec], patience: float, first: bool = False) -> int:
     """Check the adapters and print every check; return 0 if all are right, else 1.
 
-    Raises a `Problem` for a command that does not exist.
+    With `first`, an adapter's checks end with the first one that fails. Raises a `Problem` for a
+    command that does not exist.
     """
     right = True
     for spec in specs:
@@ -29,7 +30,7 @@ def smoke_peers(specs: Sequence[PeerSpec], patience: float) -> int:
         click.echo(spec.name)
         checks = examine(
             list(spec.command) if spec.level > 0 else None, dict(spec.environment),
-            spec.flavour, patience, mirror_command=list(spec.mirror) or None,
+            spec.flavour, patience, mirror_command=list(spec.mirror) or None, first=first,
         )
         for one in checks:
             mark, why = ("ok  ", "") if one.ok else ("FAIL", f": {one.message}")
@@ -52,7 +53,9 @@ def _require_command(spec: PeerSpec) -> None:
 @click.argument("peer")
 @options.peer_files
 @options.patience
-def smoke(peer: str, peer_files: Sequence[Path], patience: float) -> None:
+@click.option("--first", is_flag=True,
+              help="Stop at the first check that fails: it says what to write next.")
+def smoke(peer: str, peer_files: Sequence[Path], patience: float, first: bool) -> None:
     """Check the adapter of a peer: does it obey the adapter protocol?
 
     PEER is a peer's name, or a glob. A peer that cannot be started at all ends this with exit
@@ -62,4 +65,4 @@ def smoke(peer: str, peer_files: Sequence[Path], patience: float) -> None:
     Example:
       python -m harness smoke mine --peers mine.toml
     """
-    sys.exit(smoke_peers(Selection(peer_files, (peer,)).roster().judged, patience))
+    sys.exit(smoke_peers(Selection(peer_files, (peer,)).roster().judged, patience, first))

@@ -38,37 +38,36 @@ def smoke(
     flavour: str,
     patience: float,
     mirror_command: list[str] | None = None,
+    first: bool = False,
 ) -> list[SmokeResult]:
     """Check an adapter and return a result per check.
 
     `command` is its level 1 argv, `mirror_command` its level 0 argv without `--connect` and
     `--listen`; a level without argv is left out.  `environment` is added to ours; `patience`
     multiplies every time limit.  When the adapter does not even start, say hello, or have the
-    flavour, level 1 ends there.  No process is left behind.
+    flavour, level 1 ends there; with `first`, all ends at the first check that fails.  No process
+    is left behind.
     """
-    results = _level_one(command, environment, flavour, patience) if command else []
-    if mirror_command:
-        results += _run(MirrorBench(mirror_command, environment, patience), MIRROR_CHECKS)
+    results: list[SmokeResult] = []
+    if command:
+        bench = Bench(command, environment, flavour, patience)
+        results = _run(bench, lines.GREETING, first=True)
+        if results[-1].ok:
+            results += _run(bench, CHECKS, first)
+    if mirror_command and not (first and results and not results[-1].ok):
+        results += _run(MirrorBench(mirror_command, environment, patience), MIRROR_CHECKS, first)
     return results
 
 
-def _level_one(
-    command: list[str], environment: Mapping[str, str], flavour: str, patience: float
+def _run(
+    bench: Bench | MirrorBench, checks: Sequence[Callable[..., None]], first: bool
 ) -> list[SmokeResult]:
-    bench = Bench(command, environment, flavour, patience)
     results: list[SmokeResult] = []
-    for check in lines.GREETING:
-        results += _run(bench, [check])
-        if not results[-1].ok:
-            return results
-    return results + _run(bench, CHECKS)
-
-
-def _run(bench: Bench | MirrorBench, checks: Sequence[Callable[..., None]]) -> list[SmokeResult]:
-    results = []
     try:
         for check in checks:
             results.append(_one(bench, check))
+            if first and not results[-1].ok:
+                break
     finally:
         bench.stop()
     return results

@@ -10,7 +10,7 @@ from harness.clock import Deadline, until
 from harness.codec import FrameReader, Parsed, encode
 from harness.hello import Hello
 from harness.payloads import Message, Received, describe
-from harness.smoke.channel import STEP, Channel, Failed, shown
+from harness.smoke.channel import STEP, Channel, Failed, require_known, shown
 
 HOST = "127.0.0.1"
 
@@ -186,6 +186,8 @@ class Bench:
     def unsupported(self, word: str, advice: str, verb: str, **keys: Any) -> None:
         """Raise Failed unless a request is answered `unsupported`, naming the word."""
         answer = self.channel.ask(verb, **keys)
+        if word != verb:
+            require_known(verb, answer)
         if answer.get("unsupported") != word:
             raise Failed(f'{advice}; expected {{"unsupported": "{word}"}}, got {shown(answer)}')
 

@@ -106,6 +106,7 @@ class Channel:
     def ok(self, verb: str, **keys: Any) -> dict[str, Any]:
         """Send a request that must succeed and return what its `ok` holds."""
         answer = self.ask(verb, **keys)
+        require_known(verb, answer)
         if "ok" not in answer:
             raise Failed(f"{verb} was answered by {shown(answer)}; it should have been `ok` here")
         body: dict[str, Any] = answer["ok"]
@@ -228,6 +229,13 @@ class Channel:
         last = self.stderr().strip().splitlines()[-1:]
         return (f" ({system.exit_text(code)})" if code is not None else "") + (
             f"; last line on stderr: {last[0]}" if last else "; stderr is empty")
+
+
+def require_known(verb: str, answer: dict[str, Any]) -> None:
+    """Raise Failed if an adapter does not know a verb that every adapter has."""
+    if answer.get("unsupported") == verb:
+        raise Failed(f"the verb {verb!r} is not known yet; write it next: section 4 of "
+                     f"conformance/ADAPTERS.md, {verb}, says what it does")
 
 
 def shown(what: Any) -> str:

@@ -38,7 +38,11 @@ class MirrorBench:
 
     def address(self) -> tuple[str, int]:
         """Start a mirror that listens; return the address that it prints."""
-        line = self.start("--listen", "0").first_line()
+        try:
+            line = self.start("--listen", "0").first_line()
+        except Failed as failure:
+            raise Failed(f"{failure}; a mirror (section 2 of conformance/ADAPTERS.md) begins by "
+                         "saying where it listens") from None
         words = line.decode("ascii", "replace").split()
         if len(words) != 3 or words[0] != "listening" or not words[2].isdigit():
             raise Failed("the first line of stdout must be `listening HOST PORT`, got "
