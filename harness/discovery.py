@@ -23,9 +23,12 @@ from pythonfinder import Finder  # type: ignore[import-untyped]  # it ships no t
 from harness import command as commands
 from harness.fields import Fields, Invalid
 
-#: Seconds that a candidate gets to say what it is. The first start of an interpreter on a busy
-#: machine with a virus scanner takes a few; only one that hangs ever takes them all.
-PROBE_LIMIT = 10.0
+#: Seconds that a candidate gets to say what it is. The first start of an interpreter on a machine
+#: with a virus scanner takes a few, and where twenty processes want each core all sixteen that are
+#: asked at a time have taken more than ten; one that hangs takes them all.
+PROBE_LIMIT = 30.0
+#: How the reason begins for passing over one that used it up.
+SILENT = "gave no answer"
 #: Candidates asked at the same time. Starting an interpreter is half waiting for the disk, and a
 #: few that hang must not hold up the others.
 AT_ONCE = 16
@@ -130,6 +133,14 @@ class Discovery:
 
     found: tuple[Interpreter, ...]
     skipped: tuple[tuple[tuple[str, ...], str], ...]
+
+    @property
+    def silent(self) -> list[str]:
+        """What to say of candidates that did not answer in time, and may be interpreters."""
+        return [
+            f"{' '.join(command)} {why}; it takes no part" for command, why in self.skipped
+            if why.startswith(SILENT)
+        ]
 
 
 @dataclass(frozen=True)
@@ -245,7 +256,7 @@ def _ask(command: tuple[str, ...], within: float) -> _Answer | str:
     except OSError as error:
         return f"cannot be started: {error}"
     if ended.code is None:
-        return f"gave no answer within {within:g} s"
+        return f"{SILENT} within {within:g} s"
     marked = [line for line in ended.output.splitlines() if line.startswith(MARK)]
     if ended.code != 0 or not marked:
         return f"ended with exit code {ended.code}: {ended.last_line[:200] or 'no output'}"

@@ -76,8 +76,14 @@ class Selection:
 
     @cached_property
     def survey(self) -> Discovery:
-        """The interpreters of this machine, and what was passed over."""
-        return discovery.survey(discovery.candidates())
+        """The interpreters of this machine, and what was passed over.
+
+        Who may be one and did not answer is named at once, or a run would be green without it.
+        """
+        found = discovery.survey(discovery.candidates())
+        for line in found.silent:
+            click.echo(f"harness: {line}", err=True)
+        return found
 
     @cached_property
     def available(self) -> list[PeerSpec]:

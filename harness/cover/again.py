@@ -31,7 +31,8 @@ from harness.story.keeping import Keeping
 from harness.trial import Trial
 from harness.verdicts import Verdict
 
-#: Seconds for all red rows of a run: a hundred variants of a row take two or three.
+#: Seconds, times the patience, for all red rows of a run: a hundred variants of a row take two or
+#: three.
 BUDGET = 20.0
 #: The part of the usual patience that a variant gets; the row itself has failed with all of it.
 BRISK = 0.2
@@ -149,8 +150,9 @@ def explainer(
     """
 
     def explain(results: Sequence[Result]) -> Iterator[Result]:
+        time = Deadline(BUDGET)  # of the run's patience, not of that with the variants
         with Again(stem, specs, hellos, pairs, folder, logs, options) as again, _brisk():
-            yield from explained(results, again, Deadline(BUDGET, scaled=False))
+            yield from explained(results, again, time)
 
     return explain
 

@@ -92,7 +92,8 @@ def test_the_results_file_says_what_it_takes(tmp_path: Path) -> None:
     ident = f"cover/exchange/row[{words}]@{peer}~{peer}"
     results = tmp_path / "results.jsonl"
     ended = harness(
-        "replay", ident, "--peers", str(peers), "--results", str(results), folder=tmp_path
+        "replay", ident, "--peers", str(peers), "--results", str(results), "--patience", "5",
+        folder=tmp_path,
     )
     (result,) = ended.run.results
     assert (result.id, result.verdict, ended.code) == (ident, Verdict.FAIL, 1)

@@ -155,6 +155,8 @@ def test_a_candidate_that_hangs_is_given_up(script: Callable[[str], tuple[str, .
     result = survey([script("import threading; threading.Event().wait()")], within=0.2)
     assert not result.found
     assert result.skipped[0][1] == "gave no answer within 0.2 s"
+    (line,) = result.silent
+    assert line.endswith(" gave no answer within 0.2 s; it takes no part")
 
 
 def test_noise_around_the_answer(fake: Fake) -> None:

@@ -38,7 +38,7 @@ FILES = {"a.toml": [THREE], "b.toml": [peer("yours")]}
 def world(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A suite of three cases, two interpreters, and files of peers; `prepared` is who was made
     ready."""
-    there = SimpleNamespace(prepared=[], said=[])
+    there = SimpleNamespace(prepared=[], said=[], silent=[])
 
     def ready(specs: Any, prepare: Any, say: Any) -> list[PeerSpec]:
         there.prepared.append([spec.name for spec in specs])
@@ -63,7 +63,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr("harness.discovery.candidates", lambda: "candidates")
     monkeypatch.setattr(
         "harness.discovery.survey",
-        lambda given: SimpleNamespace(found="found" if given == "candidates" else given),
+        lambda given: SimpleNamespace(
+            found="found" if given == "candidates" else given, silent=there.silent
+        ),
     )
     monkeypatch.setattr("harness.peers.reference_peers", reference_peers)
     monkeypatch.setattr("harness.peers.load_file", load_file)
@@ -253,3 +255,15 @@ def test_a_selection_is_stated_as_it_was_given() -> None:
     assert Selection().options() == {
         "peers": [], "peer": [], "with": [], "case": [], "clause": [],
     }
+
+
+def test_a_candidate_that_did_not_answer_is_not_passed_over_in_silence(
+    world: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.silent.append("python2.7 gave no answer within 30 s; it takes no part")
+    assert Selection().roster().specs
+    said = capsys.readouterr()
+    assert said.err.splitlines()[0] == (
+        "harness: python2.7 gave no answer within 30 s; it takes no part"
+    )
+    assert not said.out
