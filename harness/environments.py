@@ -20,7 +20,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
-from harness import command
+from harness import command, system
 from harness.discovery import Interpreter
 from harness.fields import Invalid
 
@@ -85,11 +85,11 @@ def prepare(
     return ready
 
 
-def cache() -> Path:
-    """Return the folder that holds the environments; the variable CACHE_VARIABLE moves it."""
+def cache(kind: str = "environments") -> Path:
+    """Return the folder that holds what is made once; the variable CACHE_VARIABLE moves it."""
     chosen = os.environ.get(CACHE_VARIABLE)
     folder = Path(chosen) if chosen else platformdirs.user_cache_path("stockings-harness", False)
-    return folder.absolute() / "environments"
+    return folder.absolute() / kind
 
 
 def _key(interpreter: Interpreter, requires: Sequence[str]) -> str:
@@ -133,8 +133,7 @@ def _whole(home: Path, interpreter: Interpreter) -> Interpreter | None:
 
 
 def _within(home: Path, interpreter: Interpreter) -> Interpreter:
-    name = Path("Scripts", "python.exe") if os.name == "nt" else Path("bin", "python")
-    python = str(home / name)
+    python = str(system.environment_python(home))
     return replace(interpreter, command=(python,), executable=python)
 
 

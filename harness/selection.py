@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from harness import clauses, discovery, environments, peers, suite
+from harness import clauses, discovery, environments, peers, peersfile, suite
 from harness.clauses import Clause
 from harness.discovery import Discovery
 from harness.peerspec import PeerSpec
@@ -72,8 +72,12 @@ class Selection:
 
     @cached_property
     def survey(self) -> Discovery:
-        """The interpreters of this machine, and what was passed over."""
-        return discovery.survey(discovery.candidates())
+        """The interpreters of this machine and of the files, and what was passed over."""
+        found = discovery.survey(discovery.candidates())
+        try:
+            return peersfile.with_named(found, self.peer_files)
+        except peers.PeersError as error:
+            raise Usage(str(error)) from error
 
     @cached_property
     def available(self) -> list[PeerSpec]:

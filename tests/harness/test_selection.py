@@ -65,6 +65,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         "harness.discovery.survey",
         lambda given: SimpleNamespace(found="found" if given == "candidates" else given),
     )
+    monkeypatch.setattr("harness.peersfile.with_named", lambda found, files: found)
     monkeypatch.setattr("harness.peers.reference_peers", reference_peers)
     monkeypatch.setattr("harness.peers.load_file", load_file)
     monkeypatch.setattr("harness.peers.ready", ready)

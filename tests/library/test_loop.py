@@ -120,6 +120,7 @@ def test_a_defect_ends_one_connection_only(loop, sockets, caplog):
     end(loop, other)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a socket's number on Windows is no file descriptor")
 def test_a_reused_number_is_the_new_pump(loop, sockets):
     """A socket that was closed underneath gives its number to another: the old pump is dropped."""
     near, far = sockets()
