@@ -12,7 +12,17 @@ from stockings._core import Core
 from stockings.wire import encode, encodeParts
 
 from .fakes import (
-    AGAIN, INTR, PIPE, RESET, WSA_ABORTED, WSA_AGAIN, WSA_INTR, WSA_RESET, WSA_SHUTDOWN, FakeSocket)
+    AGAIN,
+    INTR,
+    PIPE,
+    RESET,
+    WSA_ABORTED,
+    WSA_AGAIN,
+    WSA_INTR,
+    WSA_RESET,
+    WSA_SHUTDOWN,
+    FakeSocket,
+)
 
 
 def _number(error):
