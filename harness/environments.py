@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
+import virtualenv
 from filelock import FileLock, Timeout
 
 from harness import command, system
@@ -47,6 +48,11 @@ NO_SETUPTOOLS_FROM = (3, 12)
 OTHER_PIP_FROM, OTHER_PIP = (3, 15), "25.3"
 #: The last virtualenv that makes environments for 2.7 and 3.6 is in this range.
 VIRTUALENV = "virtualenv<20.22"
+#: Runs it from the folder that is the first argument.
+RUN_VIRTUALENV = (
+    "import runpy, sys; sys.path.append(sys.argv.pop(1));"
+    " runpy.run_module('virtualenv', run_name='__main__', alter_sys=True)"
+)
 #: pip settings of the user's that would install somewhere else than into the environment.
 MISLEADING = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER")
 
@@ -172,7 +178,10 @@ def _virtualenv(home: Path, interpreter: Interpreter) -> list[str]:
     if interpreter.release >= NO_SETUPTOOLS_FROM:
         options += ["--no-setuptools", "--no-wheel"]
     options.append("--no-periodic-update")
-    return [sys.executable, "-m", "virtualenv", *options, "-p", *interpreter.command, str(home)]
+    # Found where ours is: a harness that is carried as one file is not on the interpreter's path.
+    packages = str(Path(virtualenv.__file__).parent.parent)
+    start = [sys.executable, "-c", RUN_VIRTUALENV, packages]
+    return [*start, *options, "-p", *interpreter.command, str(home)]
 
 
 def _step(what: str, argv: Sequence[str], within: float) -> None:
