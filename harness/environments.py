@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
-import virtualenv
+import virtualenv  # type: ignore[import-untyped]  # it ships no type information
 from filelock import FileLock, Timeout
 
 from harness import command, system

@@ -5,6 +5,7 @@ Run by `tox run -e pyz`, which has what it takes to build the file.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -16,16 +17,18 @@ from pathlib import Path
 import pytest
 
 from harness import system
+from harness.peerspec import ADAPTER
 
 pytest.importorskip("shiv", reason="shiv, which makes the file, is for `tox run -e pyz`")
 
 ROOT = Path(__file__).resolve().parent.parent
+PEER, REFERENCE = "mine@select", "reference@cpython{}.{}-select".format(*sys.version_info)
 CASE = "frame/header/empty[1,text]"
 MINE = """
 [peers.mine]
-python = ["cpython3.*"]
-class = {{ poll = "{}" }}
-path = [{!r}]
+command = {}
+environment = {{ PYTHONPATH = {} }}
+flavours = ["select"]
 """
 Carried = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -54,19 +57,14 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> Carried:
         )
 
     for name, place in (
-        ("right.toml", "stockings:PollStocking"),
+        ("right.toml", "stockings:SelectStocking"),
         ("wrong.toml", "conformance.mutants.header_received:ReadsKindInverted"),
     ):
-        text = MINE.format(place, str(ROOT))
+        # By its command: which other interpreters are here is not what this is about.
+        command = [sys.executable, str(ADAPTER), "--class", f"select={place}"]
+        text = MINE.format(json.dumps(command), json.dumps(str(ROOT)))
         (folder / name).write_text(text, encoding="utf-8")
     return run
-
-
-def peer_of(carried: Carried) -> str:
-    """The name of the newest of the peers."""
-    said = carried("list", "peers", "--peers", "right.toml", "--peer", "mine@*")
-    assert said.returncode == 0, said.stderr
-    return re.findall(r"^mine@\S+", said.stdout, re.MULTILINE)[-1]
 
 
 def test_it_has_the_suite_with_it(carried: Carried) -> None:
@@ -84,21 +82,20 @@ def test_its_help_names_the_file(carried: Carried) -> None:
 
 def test_it_judges_a_third_party_alone_and_with_ours(carried: Carried) -> None:
     """Several worker processes, and the reference that it has with it as a partner."""
-    peer = peer_of(carried)
-    smoke = carried("smoke", peer, "--peers", "right.toml")
+    smoke = carried("smoke", PEER, "--peers", "right.toml")
     assert smoke.returncode == 0, smoke.stdout + smoke.stderr
     said = carried(
-        "run", "--peers", "right.toml", "--peer", peer, "--with", peer.replace("mine", "reference"),
+        "run", "--peers", "right.toml", "--peer", PEER, "--with", REFERENCE,
         "--case", "interop/*", "--case", CASE, "--jobs", "2",
     )
     assert said.returncode == 0, said.stdout + said.stderr
-    assert f"reference@{peer.partition('@')[2]}" in said.stdout
+    assert f"{PEER}~{REFERENCE}" in said.stdout
 
 
 def test_the_commands_that_it_prints_can_be_run(carried: Carried) -> None:
     """Below a red case: one that tells its story, and one that runs exactly it again."""
     said = carried(
-        "run", "--peers", "wrong.toml", "--peer", peer_of(carried), "--case", CASE,
+        "run", "--peers", "wrong.toml", "--peer", PEER, "--case", CASE,
         "--results", "red.jsonl",
     )
     assert said.returncode == 1, said.stdout + said.stderr

@@ -102,7 +102,8 @@ def _tests(like: Interpreter, python: Path, tool: Interpreter) -> bool:
         print(f"wine: left out: {test}: {reason}")
     ended = command.run([
         *session.words(python), "-m", "pytest", "-c", system.path_for("win32", ROOT / "tox.ini"),
-        "-p", "no:cacheprovider", "--timeout", "120", "--tb", "short",
+        "--rootdir", system.path_for("win32", ROOT), "-p", "no:cacheprovider", "--timeout", "120",
+        "--tb", "short",
         *(word for test in skipped for word in ("--deselect", test)), "tests/library",
     ], TESTS_LIMIT, environment)
     print(ended.output, flush=True)
