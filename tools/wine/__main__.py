@@ -14,7 +14,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -100,14 +101,30 @@ def _tests(like: Interpreter, python: Path, tool: Interpreter) -> bool:
     skipped = unfaithful("{}.{}".format(*like.release))
     for test, reason in skipped.items():
         print(f"wine: left out: {test}: {reason}")
-    ended = command.run([
+    return _shown([
         *session.words(python), "-m", "pytest", "-c", system.path_for("win32", ROOT / "tox.ini"),
         "--rootdir", system.path_for("win32", ROOT), "-p", "no:cacheprovider", "--timeout", "120",
         "--tb", "short",
         *(word for test in skipped for word in ("--deselect", test)), "tests/library",
-    ], TESTS_LIMIT, environment)
-    print(ended.output, flush=True)
-    return ended.code == 0
+    ], environment)
+
+
+def _shown(argv: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Run a command, hand on what it prints, through a pipe; say whether it ended well."""
+    with subprocess.Popen(
+        list(argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=environment, cwd=ROOT, text=True, errors="replace", **system.group_options(),
+    ) as process:
+        assert process.stdout is not None
+        watch = threading.Timer(TESTS_LIMIT, system.end_group, [process])
+        watch.start()
+        try:
+            for line in process.stdout:
+                print(line, end="", flush=True)
+            return process.wait() == 0
+        finally:
+            watch.cancel()
+            system.end_group(process)
 
 
 def _pairs(likes: Sequence[Interpreter], made: Sequence[Path], cases: Sequence[str]) -> bool:
