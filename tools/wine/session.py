@@ -19,6 +19,8 @@ from tools.wine import pythons
 MAKE_LIMIT, END_LIMIT = 180.0, 60.0
 #: Seconds to wait for another run that uses the same Windows: as long as one may take.
 LOCK_LIMIT = 1800.0
+#: Runs its arguments by wine, with a pipe for stderr.
+PIPED = 'exec wine "$0" "$@" 2> >(exec cat >&2)'
 
 
 def wine() -> str | None:
@@ -37,8 +39,13 @@ def settings() -> dict[str, str]:
 
 
 def words(python: Path) -> list[str]:
-    """Return the words of a command behind which the arguments of a Windows Python stand."""
-    return ["env", *(f"{name}={value}" for name, value in settings().items()), "wine", str(python)]
+    """Return the words of a command behind which the arguments of a Windows Python stand.
+
+    Under wine, Python from 3.x on does not start with a file as its stderr, which a peer's is: it
+    gets a pipe. The shell becomes wine, so that the process is the peer's.
+    """
+    variables = [f"{name}={value}" for name, value in settings().items()]
+    return ["env", *variables, "bash", "-c", PIPED, str(python)]
 
 
 @contextlib.contextmanager
