@@ -132,7 +132,8 @@ def _pairs(likes: Sequence[Interpreter], made: Sequence[Path], cases: Sequence[s
     file = pythons.folder() / "peers.toml"
     lines = ",\n".join(f"    {json.dumps(session.words(python))}" for python in made)
     file.write_text(f"interpreters = [\n{lines}\n]\n", encoding="utf-8")
-    words = [sys.executable, "-m", "harness", "run", "--peers", str(file)]
+    # A start takes wine a second, on a busy machine many.
+    words = [sys.executable, "-m", "harness", "run", "--patience", "3", "--peers", str(file)]
     for like in likes:
         words += ["--peer", f"reference@win32-{like.name}-select"]
     for like in {likes[0].name, likes[-1].name}:
