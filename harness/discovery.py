@@ -21,6 +21,7 @@ from typing import Any
 from pythonfinder import Finder  # type: ignore[import-untyped]  # it ships no type information
 
 from harness import command as commands
+from harness import system
 from harness.fields import Fields, Invalid
 
 #: Seconds that a candidate gets to say what it is. The first start of an interpreter on a machine
@@ -29,6 +30,9 @@ from harness.fields import Fields, Invalid
 PROBE_LIMIT = 30.0
 #: How the reason begins for passing over one that used it up.
 SILENT = "gave no answer"
+#: The same for one that the user has named: it is no stray file that hangs, and may have to start
+#: a whole foreign system before it answers.
+NAMED_LIMIT = 120.0
 #: Candidates asked at the same time. Starting an interpreter is half waiting for the disk, and a
 #: few that hang must not hold up the others.
 AT_ONCE = 16
@@ -72,6 +76,7 @@ print("{MARK}" + json.dumps({{
     "implementation": implementation,
     "version": list(sys.version_info),
     "free_threaded": free_threaded,
+    "platform": sys.platform,
     "executable": sys.executable or "",
     "prefix": sys.prefix,
     "base": getattr(sys, "real_prefix", None) or getattr(sys, "base_prefix", sys.prefix),
@@ -86,7 +91,8 @@ class Interpreter:
 
     `command` is what its arguments are put behind, which may be several words (`wine python.exe`);
     `implementation` is `cpython` or `pypy`; `version` is like `2.7.18`; `executable` is the path by
-    which it knows itself. A value: may be shared between threads.
+    which it knows itself. `platform` is the `sys.platform` of one that is made for another system
+    than ours and runs here all the same, else empty. A value: may be shared between threads.
     """
 
     command: tuple[str, ...]
@@ -94,6 +100,7 @@ class Interpreter:
     version: str
     executable: str
     free_threaded: bool = False
+    platform: str = ""
 
     @property
     def release(self) -> tuple[int, int]:
@@ -103,16 +110,20 @@ class Interpreter:
 
     @property
     def name(self) -> str:
-        """The name that peers and globs use, like `cpython2.7` or `cpython3.13t`."""
+        """The name that peers and globs use, like `cpython2.7`, `cpython3.13t`, `win32-cpython3.6`.
+
+        The platform stands first, so that `cpython*` still means those of our own.
+        """
         major, minor = self.release
-        return f"{self.implementation}{major}.{minor}{'t' if self.free_threaded else ''}"
+        before = f"{self.platform}-" if self.platform else ""
+        return f"{before}{self.implementation}{major}.{minor}{'t' if self.free_threaded else ''}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the interpreter as a JSON object."""
         return {
             "command": list(self.command), "implementation": self.implementation,
             "version": self.version, "executable": self.executable,
-            "free_threaded": self.free_threaded,
+            "free_threaded": self.free_threaded, "platform": self.platform,
         }
 
     @classmethod
@@ -121,7 +132,7 @@ class Interpreter:
         fields = Fields(values, "interpreter.")
         interpreter = cls(
             fields.texts("command"), fields.text("implementation"), fields.text("version"),
-            fields.text("executable"), fields.truth("free_threaded"),
+            fields.text("executable"), fields.truth("free_threaded"), fields.text("platform"),
         )
         fields.done()
         return interpreter
@@ -273,7 +284,8 @@ def _read(command: tuple[str, ...], body: Mapping[str, Any]) -> _Answer | str:
     version = f"{major:d}.{minor:d}.{micro:d}" + (f"{early}{serial:d}" if early else "")
     executable = fields.text("executable") or command[-1]
     interpreter = Interpreter(
-        command, fields.text("implementation"), version, executable, fields.truth("free_threaded")
+        command, fields.text("implementation"), version, executable,
+        fields.truth("free_threaded"), system.foreign(fields.text("platform")),
     )
     prefix, base, direct = (fields.text(key) for key in ("prefix", "base", "base_executable"))
     if interpreter.implementation not in IMPLEMENTATIONS:

@@ -18,9 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
+import virtualenv  # type: ignore[import-untyped]  # it ships no type information
 from filelock import FileLock, Timeout
 
-from harness import command
+from harness import command, system
 from harness.discovery import Interpreter
 from harness.fields import Invalid
 
@@ -47,6 +48,11 @@ NO_SETUPTOOLS_FROM = (3, 12)
 OTHER_PIP_FROM, OTHER_PIP = (3, 15), "25.3"
 #: The last virtualenv that makes environments for 2.7 and 3.6 is in this range.
 VIRTUALENV = "virtualenv<20.22"
+#: Runs it from the folder that is the first argument.
+RUN_VIRTUALENV = (
+    "import runpy, sys; sys.path.append(sys.argv.pop(1));"
+    " runpy.run_module('virtualenv', run_name='__main__', alter_sys=True)"
+)
 #: pip settings of the user's that would install somewhere else than into the environment.
 MISLEADING = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER")
 
@@ -85,11 +91,11 @@ def prepare(
     return ready
 
 
-def cache() -> Path:
-    """Return the folder that holds the environments; the variable CACHE_VARIABLE moves it."""
+def cache(kind: str = "environments") -> Path:
+    """Return the folder that holds what is made once; the variable CACHE_VARIABLE moves it."""
     chosen = os.environ.get(CACHE_VARIABLE)
     folder = Path(chosen) if chosen else platformdirs.user_cache_path("stockings-harness", False)
-    return folder.absolute() / "environments"
+    return folder.absolute() / kind
 
 
 def _key(interpreter: Interpreter, requires: Sequence[str]) -> str:
@@ -133,8 +139,7 @@ def _whole(home: Path, interpreter: Interpreter) -> Interpreter | None:
 
 
 def _within(home: Path, interpreter: Interpreter) -> Interpreter:
-    name = Path("Scripts", "python.exe") if os.name == "nt" else Path("bin", "python")
-    python = str(home / name)
+    python = str(system.environment_python(home))
     return replace(interpreter, command=(python,), executable=python)
 
 
@@ -173,7 +178,10 @@ def _virtualenv(home: Path, interpreter: Interpreter) -> list[str]:
     if interpreter.release >= NO_SETUPTOOLS_FROM:
         options += ["--no-setuptools", "--no-wheel"]
     options.append("--no-periodic-update")
-    return [sys.executable, "-m", "virtualenv", *options, "-p", *interpreter.command, str(home)]
+    # Found where ours is: a harness that is carried as one file is not on the interpreter's path.
+    packages = str(Path(virtualenv.__file__).parent.parent)
+    start = [sys.executable, "-c", RUN_VIRTUALENV, packages]
+    return [*start, *options, "-p", *interpreter.command, str(home)]
 
 
 def _step(what: str, argv: Sequence[str], within: float) -> None:

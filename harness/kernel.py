@@ -19,11 +19,10 @@ import errno
 import os
 import socket
 import struct
-import sys
 import threading
 from dataclasses import dataclass
 
-from harness import clock
+from harness import clock, system
 
 Address = tuple[str, int]
 
@@ -127,7 +126,7 @@ class _Channel:
 
 
 def _open_netlink() -> socket.socket:
-    if sys.platform != "linux":
+    if not system.LINUX:
         raise OSError(errno.ENOSYS, "sock_diag needs Linux")
     return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
 

@@ -52,7 +52,7 @@ def met(single: Single, **options: Any) -> tuple[Connection, Tester]:
 def watched(single: Single) -> Watched:
     """Return the peer's process as its system sees it; a prerequisite of what depends on that."""
     try:
-        return Watched(int(single.peer.hello.body["pid"]))
+        return Watched(single.peer.pid)
     except NotWatched as error:
         raise Untestable(str(error)) from error
 

@@ -59,6 +59,18 @@ class Peer:
         """Whether a process is there and has kept to the protocol so far."""
         return self._process is not None and self._process.alive
 
+    @property
+    def pid(self) -> int:
+        """The number of the peer's process in our system; starts it if there is none.
+
+        A command may be a wrapper, so the peer says it, unless its own system numbers differently.
+        """
+        said = int(self.hello.body["pid"])
+        interpreter = self.spec.interpreter
+        if interpreter is not None and interpreter.platform:
+            return self._running("hello").pid
+        return said
+
     def ensure(self) -> None:
         """Start the process and exchange hellos, unless that has been done.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,16 +16,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from harness import builds
+from harness import builds, peersfile
 from harness.discovery import Interpreter
 from harness.fields import Fields, Invalid
+from harness.peersfile import PeersError, located
 from harness.peerspec import Hosted, PeerSpec
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    # A checker that runs on a newer Python need not have it.
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 __all__ = ["PeerSpec", "PeersError", "load_file", "ready", "reference_peers", "select"]
 
@@ -56,10 +50,6 @@ Prepare = Callable[[Interpreter, Sequence[str]], Interpreter]
 Say = Callable[[str], None]
 
 
-class PeersError(Exception):
-    """A file of peers or a choice of peers cannot be used: where, what is wrong, what to do."""
-
-
 class _LeftOut(Exception):
     """A peer is optional, and this machine does not have what it takes."""
 
@@ -87,19 +77,8 @@ def load_file(
     nothing is installed for the others). `say` is told, in a line, of each peer that is left out.
     Raises `PeersError`, and what `prepare` raises.
     """
-    try:
-        text = path.read_bytes().decode("utf-8")
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PeersError(f"{path}:{_line_of(error, text)}: this is not TOML: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise PeersError(f"{path}: cannot be read: {error}") from error
-    peers = tables.pop("peers", None)
-    if tables or not isinstance(peers, dict) or not peers:
-        other = f", not [{next(iter(tables))}]" if tables else ""
-        raise PeersError(f"{path}: has to consist of tables [peers.NAME]{other}")
     specs = []
-    for name, table in peers.items():
+    for name, table in peersfile.read(path).peers.items():
         try:
             specs.extend(_specs_of(name, table, path.absolute().parent, interpreters))
         except _LeftOut as reason:
@@ -108,11 +87,6 @@ def load_file(
         except Invalid as error:
             raise PeersError(f"{path}: [peers.{name}]: {error}") from error
     return specs if prepare is None else ready(specs, prepare)
-
-
-def _line_of(error: ValueError, text: str) -> int:
-    match = re.search(r"at line (\d+)", str(error))
-    return int(match[1]) if match else max(1, len(text.splitlines()))
 
 
 def _specs_of(
@@ -170,7 +144,7 @@ def _chosen(fields: Fields, interpreters: Sequence[Interpreter]) -> tuple[Interp
 
 
 def _requirements(fields: Fields, folder: Path) -> tuple[str, ...]:
-    requires = tuple(_located(requirement, folder) for requirement in fields.texts("requires"))
+    requires = tuple(located(requirement, folder) for requirement in fields.texts("requires"))
     for requirement in requires:
         if requirement.startswith("-"):
             raise Invalid(f"'requires' takes requirements and no options of pip: {requirement!r}")
@@ -184,15 +158,15 @@ def _requirements(fields: Fields, folder: Path) -> tuple[str, ...]:
 
 
 def _command_table(name: str, fields: Fields, folder: Path) -> list[PeerSpec]:
-    command = tuple(_located(word, folder) for word in _some(fields, "command"))
-    mirror = tuple(_located(word, folder) for word in fields.texts("mirror")) or command
+    command = tuple(located(word, folder) for word in _some(fields, "command"))
+    mirror = tuple(located(word, folder) for word in fields.texts("mirror")) or command
     level, flavours = fields.count("level"), _some(fields, "flavours")
     if level not in (0, 1):
         raise Invalid(f"'level' has to be 0 (a mirror) or 1 (a driver), not {level}")
     if len(set(flavours)) != len(flavours):
         raise Invalid("'flavours' has one of them twice")
     environment, pairs = _string_table(fields, "environment"), _pairs(fields)
-    build = tuple(_located(word, folder) for word in fields.texts("build"))
+    build = tuple(located(word, folder) for word in fields.texts("build"))
     program = builds.missing([build, command, mirror])
     if program is not None and fields.truth("optional"):
         raise _LeftOut(f"there is no {program} on this machine")
@@ -208,13 +182,6 @@ def _command_table(name: str, fields: Fields, folder: Path) -> list[PeerSpec]:
             environment=tuple(environment.items()), level=level, pairs=pairs, build=built,
         ))
     return specs
-
-
-
-def _located(word: str, folder: Path) -> str:
-    """A word of a file, with a leading ./ or ../ taken from the folder of the file."""
-    near = re.match(r"\.\.?[/\\]", word) is not None
-    return os.path.normpath(folder / word) if near else word
 
 
 def _some(fields: Fields, key: str) -> tuple[str, ...]:

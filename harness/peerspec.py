@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness import system
 from harness.discovery import Interpreter
 from harness.fields import Fields
 
@@ -98,7 +98,7 @@ class Hosted:
         ]
 
     def _spec(self, interpreter: Interpreter, flavour: str) -> PeerSpec:
-        command = (*interpreter.command, str(ADAPTER))
+        command = (*interpreter.command, system.path_for(interpreter.platform, ADAPTER))
         for known, place in self.classes.items():
             command += ("--class", f"{known}={place}")
         command += ("--implementation", self.name)
@@ -106,7 +106,7 @@ class Hosted:
         # empty, which 2.7 takes for the folder it is started in: often our checkout. The adapter's
         # own folder is searched in any case.
         folders = self.path or (ADAPTER.parent,)
-        path = {"PYTHONPATH": os.pathsep.join(str(folder) for folder in folders)}
+        path = {"PYTHONPATH": system.search_path_for(interpreter.platform, folders)}
         return PeerSpec(
             name=f"{self.name}@{interpreter.name}-{flavour}", implementation=self.name,
             runtime=interpreter.name, flavour=flavour, command=command,

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness import __version__, clock, suite
+from harness import __version__, clock, program, suite
 from harness.cover.again import Explain, explainer
 from harness.hello import Hello
 from harness.intake import Intake, Watcher
@@ -143,8 +143,12 @@ def header_of(
 
 
 def _options(request: Request) -> dict[str, Any]:
-    """The options that a replay repeats."""
-    return {**request.options, "patience": request.patience, "validate": request.validate}
+    """The options that a replay repeats, and how it is started if not as usual."""
+    words = program.words()
+    return {
+        **request.options, "patience": request.patience, "validate": request.validate,
+        **({} if words == program.WORDS else {"program": list(words)}),
+    }
 
 
 def _info(spec: PeerSpec, hello: Hello) -> PeerInfo:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from harness import clauses, discovery, environments, peers, suite
+from harness import clauses, discovery, environments, peers, peersfile, suite
 from harness.clauses import Clause
 from harness.discovery import Discovery
 from harness.peerspec import PeerSpec
@@ -76,14 +76,17 @@ class Selection:
 
     @cached_property
     def survey(self) -> Discovery:
-        """The interpreters of this machine, and what was passed over.
+        """The interpreters of this machine and of the files, and what was passed over.
 
         Who may be one and did not answer is named at once, or a run would be green without it.
         """
         found = discovery.survey(discovery.candidates())
         for line in found.silent:
             click.echo(f"harness: {line}", err=True)
-        return found
+        try:
+            return peersfile.with_named(found, self.peer_files)
+        except peers.PeersError as error:
+            raise Usage(str(error)) from error
 
     @cached_property
     def available(self) -> list[PeerSpec]:

@@ -6,9 +6,8 @@ import contextlib
 import errno
 import selectors
 import socket
-import struct
-import sys
 
+from harness import system
 from harness.clock import Deadline
 from harness.kernel import Address
 
@@ -17,8 +16,6 @@ Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 #: What `connect_ex` says of a connection that is being made; the last one is Windows' number.
 CONNECTING = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, 10035})
-# struct linger is two ints, on Windows two shorts: on, and no time at all.
-_LINGER_NONE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 def made(host: str, rcvbuf: int | None, sndbuf: int | None) -> socket.socket:
@@ -90,5 +87,5 @@ def far_address(sock: socket.socket, asked: Address) -> Address:
 def reset(sock: socket.socket) -> None:
     """Close a socket so that the far end sees a reset."""
     with contextlib.suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, system.LINGER_NONE)
     sock.close()

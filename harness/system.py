@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import subprocess
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import psutil
 
 WINDOWS = sys.platform == "win32"
+LINUX = sys.platform == "linux"
+#: SO_LINGER's value for "no time at all": two ints, on Windows two shorts.
+LINGER_NONE = struct.pack("hh" if WINDOWS else "ii", 1, 0)
 
 
 def cores() -> int:
@@ -21,6 +27,36 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def foreign(platform: str) -> str:
+    """Return the `sys.platform` of a Python for another system than ours, empty for our own.
+
+    2.7 says linux2 where 3 says linux.
+    """
+    ours = platform == sys.platform or (LINUX and platform.startswith("linux"))
+    return "" if ours else platform
+
+
+def path_for(platform: str, path: Path) -> str:
+    """Return an absolute path as a program for that platform (see `foreign`) has to be told it.
+
+    A Windows program that runs elsewhere, under wine, sees our root folder as its drive Z.
+    """
+    if platform == "win32" and not WINDOWS:
+        return "Z:" + str(path).replace("/", "\\")
+    return str(path)
+
+
+def search_path_for(platform: str, folders: Iterable[Path]) -> str:
+    """Return the value of a variable like PYTHONPATH as a program for that platform reads it."""
+    separator = ";" if platform == "win32" else os.pathsep
+    return separator.join(path_for(platform, folder) for folder in folders)
+
+
+def environment_python(home: Path) -> Path:
+    """Return where a virtual environment keeps its interpreter."""
+    return home / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
 
 def group_options() -> dict[str, Any]:

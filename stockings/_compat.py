@@ -13,6 +13,9 @@ import time
 PY2 = sys.version_info[0] == 2
 text = type(u"")
 clock = getattr(time, "monotonic", time.time)  # 2.7 has no monotonic clock
+#: How many sockets one select can watch: Windows counts them (FD_SETSIZE, as Python is built),
+#: elsewhere their numbers are limited, and select tells by itself.
+SELECT_LIMIT = 512 if os.name == "nt" else None
 #: What socket and select calls raise: on 2.7 select.error is no EnvironmentError.
 SOCKET_ERRORS = (EnvironmentError, select.error)
 INTERRUPTED = (errno.EINTR, 10004)  # the second is Windows' WSAEINTR

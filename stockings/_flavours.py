@@ -19,7 +19,8 @@ class SelectStocking(BaseStocking):
 
     ``STOCKING_SELECT_SEND_INTERVAL`` in the environment is the longest sleep of its I/O thread in
     seconds, 0.5 if it is missing; it is read when a Stocking is created. Raises ValueError for a
-    value that is no number or negative, and for a socket whose descriptor is too high for select.
+    value that is no number or negative, for a socket whose descriptor is too high for select, and
+    on Windows for the 512th that is open, since select takes 512 sockets there, our own included.
     """
 
     _waiterType = SelectWaiter

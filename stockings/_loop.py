@@ -45,9 +45,21 @@ class Loop(object):
         self._intervals = {}
         self._ending = set()
 
+    def checkRoom(self):
+        """Raise ValueError if the waiter could not watch one connection more, besides the waker.
+
+        Refused here: a waiter with one too many waits for none of them.
+        """
+        limit = self._waiterType.limit
+        if limit is not None and len(self._members) + 2 > limit:
+            raise ValueError("select can watch %d sockets on this system, and %d connections are "
+                             "open, which leaves no room for another SelectStocking: close one "
+                             "first, or spread them over processes" % (limit, len(self._members)))
+
     def add(self, pump):
         """Serve a pump until its socket is closed; starts the thread for the first one."""
         with self._lock:
+            self.checkRoom()
             if self._thread is None:
                 self._start()
             self._members.add(pump)

@@ -124,6 +124,12 @@ class Pump(object):
         finally:
             self.lock.release()
 
+    def probe(self):
+        """Ask the socket: Windows' select never says anything of one that is not connected."""
+        with self.lock:
+            self._channel.pumpIn(1)
+            self.settle()
+
     def update(self, action):
         """Return ``action()``, called with the lock held, and do what follows from it."""
         with self.lock:

@@ -64,6 +64,8 @@ class BaseStocking(Messages):
         descriptor = sock.fileno()
         if descriptor >= 0:  # a closed socket is for setblocking to report
             self._waiterType.check(descriptor)
+        loop = loopOf(self._waiterType)
+        loop.checkRoom()
         interval = self._interval()
         sock.setblocking(False)
         #: The socket that was given.
@@ -77,9 +79,10 @@ class BaseStocking(Messages):
         shakes = _function(type(self).handshake) is not _function(BaseStocking.handshake)
         if not shakes:
             self._core.handshakeDone(True)
-        loop = loopOf(self._waiterType)
         pump = Pump(sock, self._core, loop, self.linger, interval)
         loop.add(pump)
+        if self.addr is None:
+            pump.probe()
         self._pump = pump
         if shakes:
             self._startHandshake()

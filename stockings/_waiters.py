@@ -9,7 +9,7 @@ from __future__ import absolute_import, division, print_function
 import math
 import select
 
-from stockings._compat import INTERRUPTED, SOCKET_ERRORS, errnoOf
+from stockings._compat import INTERRUPTED, SELECT_LIMIT, SOCKET_ERRORS, errnoOf
 
 #: Longest single wait in seconds: poll takes a C int of milliseconds, and every caller loops.
 _LONGEST = 86400.0
@@ -26,6 +26,9 @@ def _milliseconds(timeout):
 
 class SelectWaiter(object):
     """Waits by select.select, which every system has."""
+
+    #: How many descriptors one waiter can watch; None for any number.
+    limit = SELECT_LIMIT
 
     def __init__(self):
         self._read = set()
@@ -78,6 +81,8 @@ class SelectWaiter(object):
 
 class PollWaiter(object):
     """Waits by select.poll (see hasPoll): any descriptor, and quiet ones cost nothing."""
+
+    limit = None
 
     def __init__(self):
         self._poll = select.poll()

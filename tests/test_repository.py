@@ -110,6 +110,23 @@ def test_reports_are_functions_of_the_results_alone() -> None:
     assert not strays
 
 
+#: How code asks which operating system it runs on.
+SYSTEM = re.compile(r"\b(sys\.platform|os\.name|platform\.(system|uname)|get_platform)\b")
+
+
+def test_one_module_knows_how_operating_systems_differ() -> None:
+    """The rest of the harness and the suite is written as if there were one."""
+    knowing = [
+        name(path)
+        for folder in ("harness", "conformance")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        # The interpreter that is asked is another one than ours, and adapters run alone.
+        if path not in adapters() and path.name != "discovery.py"
+        and SYSTEM.search(path.read_text(encoding="utf-8"))
+    ]
+    assert knowing == ["harness/system.py"]
+
+
 def test_files_that_run_on_27_start_with_the_future_imports() -> None:
     """Without them the same line means two things on the two majors."""
     bare = []

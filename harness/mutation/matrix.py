@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
+from harness import program
 from harness.mutation.accounts import Accounts, Book, implementations, key
 from harness.mutation.zoo import Mutant
 from harness.report.findings import counted
@@ -113,7 +115,8 @@ def _name(result: Result) -> str:
 
 
 def _replay(console: Console, options: str) -> None:
-    say(console, " " * INDENT, ("replay    ", "dim"), f"python -m harness mutants {options}")
+    start = shlex.join(program.words())
+    say(console, " " * INDENT, ("replay    ", "dim"), f"{start} mutants {options}")
 
 
 def _rest(console: Console, listed: Sequence[object]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -128,7 +128,7 @@ def explain(result: Result) -> list[tuple[str, str]]:
 def replay(run: Run, result: Result) -> str:
     """The shell command that runs exactly this result's case again."""
     options = run.header.options
-    words = ["python", "-m", "harness", "replay", result.id]
+    words = [*_program(run), "replay", result.id]
     words += _files("--peers", options.get("peers"))
     if options.get("patience", 1) != 1:
         words += ["--patience", str(options["patience"])]
@@ -150,7 +150,12 @@ def explain_command(run: Run, result: Result) -> str | None:
         return None
     # The folder may be a temporary one that is gone: a way through it would lead nowhere.
     path = os.path.normpath(run.folder / result.log)
-    return shlex.join(["python", "-m", "harness", "explain", path])
+    return shlex.join([*_program(run), "explain", path])
+
+
+def _program(run: Run) -> Sequence[str]:
+    """The words that start the harness as the run was started."""
+    return run.header.options.get("program") or ("python", "-m", "harness")
 
 
 def commands(run: Run, result: Result) -> list[tuple[str, str]]:

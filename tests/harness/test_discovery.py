@@ -42,8 +42,9 @@ def fake(script: Callable[[str], tuple[str, ...]]) -> Fake:
     def make(version: tuple[Any, ...], before: str = "", **changes: Any) -> tuple[str, ...]:
         body = {
             "implementation": "cpython", "version": [*version, "final", 0][:5],
-            "free_threaded": False, "executable": "/somewhere/python", "prefix": "/somewhere",
-            "base": "/somewhere", "base_executable": "", **changes,
+            "free_threaded": False, "platform": sys.platform,
+            "executable": "/somewhere/python", "prefix": "/somewhere", "base": "/somewhere",
+            "base_executable": "", **changes,
         }
         return script(f"print({before!r} + {discovery.MARK + json.dumps(body)!r})")
 
@@ -98,6 +99,12 @@ def test_free_threaded_builds_are_interpreters_of_their_own(fake: Fake) -> None:
     """Both run: threads are what Stockings are made of."""
     result = survey([fake((3, 13, 1), free_threaded=True), fake((3, 13, 0))])
     assert sorted(names(result)) == ["cpython3.13", "cpython3.13t"]
+
+
+def test_an_interpreter_for_another_system_has_its_platform_in_its_name(fake: Fake) -> None:
+    """`cpython*` goes on to mean our own, and a Windows Python is no second one of its version."""
+    result = survey([fake((3, 13, 1), platform="win32"), fake((3, 13, 0))])
+    assert sorted(names(result)) == ["cpython3.13", "win32-cpython3.13"]
 
 
 @pytest.mark.parametrize(("version", "supported"), [

@@ -123,7 +123,7 @@ def test_a_half_made_environment_is_made_anew(
 
 def pretend(argv: list[str], within: float, environment: object = None) -> command.Ended:
     """Stands for virtualenv and pip where only what is around them is looked at."""
-    if "virtualenv" in argv:
+    if environments.RUN_VIRTUALENV in argv:
         python = Path(argv[-1]) / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         python.parent.mkdir(parents=True)
         python.write_text("", encoding="utf-8")
@@ -164,7 +164,7 @@ def test_each_version_gets_tools_that_work_on_it(
     monkeypatch.setattr(command, "run", recorded)
     prepare(Interpreter(("python",), "cpython", version, "python"), ["tiny==1.0", "other"])
     made, installed = asked
-    assert made[:3] == [sys.executable, "-m", "virtualenv"]
+    assert made[:3] == [sys.executable, "-c", environments.RUN_VIRTUALENV]
     assert all(option in made for option in pip)
     assert ("--no-setuptools" not in made) == setuptools
     assert made[-3:-1] == ["-p", "python"]
@@ -205,7 +205,7 @@ def test_an_interruption_leaves_nothing(
 ) -> None:
     """Ctrl-C in the middle of it."""
     def interrupted(argv: list[str], within: float, environment: object) -> command.Ended:
-        if "pip" in argv and "virtualenv" not in argv:
+        if "pip" in argv and environments.RUN_VIRTUALENV not in argv:
             raise KeyboardInterrupt
         return pretend(argv, within)
 

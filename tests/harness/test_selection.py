@@ -67,6 +67,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
             found="found" if given == "candidates" else given, silent=there.silent
         ),
     )
+    monkeypatch.setattr("harness.peersfile.with_named", lambda found, files: found)
     monkeypatch.setattr("harness.peers.reference_peers", reference_peers)
     monkeypatch.setattr("harness.peers.load_file", load_file)
     monkeypatch.setattr("harness.peers.ready", ready)

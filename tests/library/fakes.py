@@ -9,6 +9,12 @@ AGAIN = socket.error(errno.EAGAIN, "later")
 INTR = socket.error(errno.EINTR, "a signal came")
 RESET = socket.error(errno.ECONNRESET, "reset by peer")
 PIPE = socket.error(errno.EPIPE, "broken pipe")
+# Windows' own numbers, which `errno` does not have everywhere.
+WSA_AGAIN = socket.error(10035, "A non-blocking socket operation could not be completed")
+WSA_INTR = socket.error(10004, "A blocking operation was interrupted")
+WSA_ABORTED = socket.error(10053, "An established connection was aborted by the software")
+WSA_RESET = socket.error(10054, "An existing connection was forcibly closed")
+WSA_SHUTDOWN = socket.error(10058, "The socket has been shut down")
 
 
 class FakeSocket(object):

@@ -11,7 +11,22 @@ from stockings._compat import socketpair
 from stockings._core import Core
 from stockings.wire import encode, encodeParts
 
-from .fakes import AGAIN, INTR, PIPE, RESET, FakeSocket
+from .fakes import (
+    AGAIN,
+    INTR,
+    PIPE,
+    RESET,
+    WSA_ABORTED,
+    WSA_AGAIN,
+    WSA_INTR,
+    WSA_RESET,
+    WSA_SHUTDOWN,
+    FakeSocket,
+)
+
+
+def _number(error):
+    return str(error.args[0])
 
 
 @pytest.fixture
@@ -60,7 +75,7 @@ def test_short_sends_continue_at_the_right_octet(make):
         sock.close()
 
 
-@pytest.mark.parametrize("later", [0, AGAIN], ids=["zero", "EAGAIN"])
+@pytest.mark.parametrize("later", [0, AGAIN, WSA_AGAIN], ids=["zero", "EAGAIN", "10035"])
 def test_later_keeps_the_rest(make, later):
     """A full socket ends the turn; the next one goes on."""
     channel, core, sock = make([3, later])
@@ -75,16 +90,17 @@ def test_later_keeps_the_rest(make, later):
 
 def test_a_signal_during_a_call_changes_nothing(make):
     """EINTR is tried again at once."""
-    channel, core, sock = make([INTR, INTR], [INTR, encode(b"m"), INTR])
+    channel, core, sock = make([INTR, WSA_INTR], [WSA_INTR, encode(b"m"), INTR])
     expected = write(core, b"x")
     channel.pumpOut()
     channel.pumpIn()
     assert sock.sent == expected and readAll(core) == [b"m"] and core.cause is None
 
 
-def test_readiness_without_octets_changes_nothing(make):
+@pytest.mark.parametrize("later", [AGAIN, WSA_AGAIN], ids=_number)
+def test_readiness_without_octets_changes_nothing(make, later):
     """A wake-up without a reason (EAGAIN after readiness) is harmless."""
-    channel, core, sock = make()
+    channel, core, sock = make(recvs=[later])
     channel.pumpIn()
     channel.pumpOut()
     assert core.cause is None and core.reading and sock.calls == ["recv"]
@@ -119,22 +135,24 @@ def test_receiving_stops_at_the_mark(make):
     assert sock.calls == ["recv"] * 4
 
 
-def test_reset_behind_messages(make):
+@pytest.mark.parametrize("error", [RESET, WSA_RESET, WSA_ABORTED], ids=_number)
+def test_reset_behind_messages(make, error):
     """The messages first, then the first error; it is never asked again."""
-    channel, core, sock = make(recvs=[encode(b"1"), RESET, b""])
+    channel, core, sock = make(recvs=[encode(b"1"), error, b""])
     channel.pumpIn()
     channel.pumpIn()
     channel.pumpIn()
-    assert readAll(core) == [b"1"] and (core.cause, core.error) == ("reset", RESET)
+    assert readAll(core) == [b"1"] and (core.cause, core.error) == ("reset", error)
     assert sock.calls == ["recv"] * 2
 
 
-def test_failed_send_takes_what_had_arrived(make):
+@pytest.mark.parametrize("error", [PIPE, WSA_RESET, WSA_ABORTED, WSA_SHUTDOWN], ids=_number)
+def test_failed_send_takes_what_had_arrived(make, error):
     """The error of a send is kept, and messages that are still in the system are not lost."""
-    channel, core, sock = make([PIPE], [encode(b"1"), encode(b"2"), b""], recvHighWater=1)
+    channel, core, sock = make([error], [encode(b"1"), encode(b"2"), b""], recvHighWater=1)
     write(core, b"x")
     channel.pumpOut()
-    assert (core.cause, core.error) == ("reset", PIPE) and core.outbox.octets == 0
+    assert (core.cause, core.error) == ("reset", error) and core.outbox.octets == 0
     assert readAll(core) == [b"1", b"2"]
 
 

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+import stockings
 from stockings import _loop
 from stockings._loop import Loop, loopOf
 from stockings._waiters import PollWaiter, SelectWaiter, hasPoll
@@ -120,6 +121,7 @@ def test_a_defect_ends_one_connection_only(loop, sockets, caplog):
     end(loop, other)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a socket's number on Windows is no file descriptor")
 def test_a_reused_number_is_the_new_pump(loop, sockets):
     """A socket that was closed underneath gives its number to another: the old pump is dropped."""
     near, far = sockets()
@@ -135,6 +137,32 @@ def test_a_reused_number_is_the_new_pump(loop, sockets):
     assert old.finished.wait(support.PATIENCE) and old.dropped[0][0] == "reset"
     assert not new.finished.is_set()
     end(loop, new)
+
+
+def test_a_full_select_refuses_another_connection(sockets, opened, monkeypatch):
+    """Windows' select takes 512 sockets, and with one more it would serve none of them."""
+    monkeypatch.setattr(SelectWaiter, "limit", 3)
+    near, far = sockets()
+    first, second = opened(near, stockings.SelectStocking), opened(far, stockings.SelectStocking)
+    third, raw = sockets()
+    with pytest.raises(ValueError) as caught:
+        stockings.SelectStocking(third)
+    assert "3 sockets" in str(caught.value) and "2 connections are open" in str(caught.value)
+    assert third.gettimeout() == support.PATIENCE  # untouched: its owner may do without
+    first.write(u"still served")
+    assert second.read(support.PATIENCE) == u"still served"
+    first.close()
+    assert second.waitClosed(support.PATIENCE)
+    raw.sendall(b"\x81m")
+    assert support.until(lambda: room(third)).read(support.PATIENCE) == u"m"
+
+
+def room(sock):
+    """Return a Stocking once there is room for one, else None."""
+    try:
+        return stockings.SelectStocking(sock)
+    except ValueError:
+        return None
 
 
 def test_a_deadline_ends_the_pump(loop, sockets):

@@ -5,6 +5,8 @@ import compileall
 import doctest
 import os
 import shutil
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -39,6 +41,31 @@ def test_star_import_gives_the_public_names():
     names = {}
     exec("from Stockings import *", names)
     assert set(names) - {"__builtins__"} == set(stockings.__all__)
+
+
+def test_the_package_under_the_old_name_gives_the_same_objects():
+    """With PYTHONCASEOK, Windows and macOS find the folder stockings for `import Stockings`.
+
+    The package is then run a second time under that name, in the place of Stockings.py.
+    """
+    names = {"__name__": "Stockings", "__package__": "Stockings", "__path__": [HERE]}
+    exec(compile(read(os.path.join(HERE, "__init__.py")), "__init__.py", "exec"), names)
+    for name in stockings.__all__:
+        assert names[name] is getattr(stockings, name), name
+
+
+@pytest.mark.skipif(os.name != "nt", reason="looks at the case of names whatever PYTHONCASEOK says")
+@pytest.mark.parametrize("caseOk", ["", "1"])
+def test_both_names_where_the_system_knows_no_case(caseOk):
+    """Stockings.py beside stockings/, on a disk that takes them for one name."""
+    program = ("import Stockings, stockings; "
+               "assert Stockings.SelectStocking is stockings.SelectStocking; print('same')")
+    path = os.pathsep.join([os.path.dirname(HERE)] + sys.path)
+    environment = dict(os.environ, PYTHONCASEOK=caseOk, PYTHONPATH=path)
+    if not caseOk:
+        del environment["PYTHONCASEOK"]
+    said = subprocess.check_output([sys.executable, "-c", program], env=environment)
+    assert said.split() == [b"same"]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=os.path.basename)

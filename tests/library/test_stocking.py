@@ -104,6 +104,16 @@ def test_a_socket_that_was_never_connected(opened):
     assert not stocking.active
 
 
+def test_an_end_that_no_wait_announces(opened, flavour, monkeypatch):
+    """Windows' select never says anything of a socket that is not connected."""
+    sock = socket.socket()
+    number, waiter = sock.fileno(), flavour._waiterType
+    watch = waiter.watch
+    monkeypatch.setattr(waiter, "watch", lambda self, descriptor, read, write:
+                        descriptor == number or watch(self, descriptor, read, write))
+    assert opened(sock).waitClosed(PATIENCE)
+
+
 # Ends that come from the other side
 
 

@@ -1,0 +1,1 @@
+"""Builds the harness as one file that runs on a machine which has only Python."""
