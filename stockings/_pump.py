@@ -28,17 +28,15 @@ from __future__ import absolute_import, division, print_function
 import os
 import threading
 
+from stockings._calling import Calling
 from stockings._channel import Channel
 from stockings._core import CLOSE, SHUTDOWN
 from stockings._deadline import Deadline
+from stockings._reading import ReadingSide
 from stockings._waiting import Waiting
-from stockings._waker import Waker
-
-#: Seconds that close() gives the I/O thread beyond the linger time, for an overloaded machine.
-MARGIN = 1.0
 
 
-class Pump(object):
+class Pump(Calling):
     """Runs one channel on behalf of the calling threads and of the I/O thread."""
 
     def __init__(self, sock, core, loop, linger=2.0, interval=None):
@@ -63,66 +61,44 @@ class Pump(object):
         # The pair behind fileno(), made on demand.
         self._signal = None
         self._waiting = Waiting(self.lock)
+        # No call leads on a TLS socket: what that waits for may be the other direction.
+        self._reading = ReadingSide(self.descriptor, loop, not self._channel.isTls)
+        # When the program last sent by itself, and how often in a row it did so in a hurry.
+        self._wrote = self._hurry = 0
         # The I/O thread has to look at something that interest() does not tell.
         self._changed = False
 
     def settle(self, nudge=True):
         """Do what the state asks for after a change; see the head of this file."""
         core = self.core
-        self._waiting.announce()
-        if core.step() is SHUTDOWN:
+        if self._waiting.calls:
+            self._waiting.announce()
+        if core.finWanted and core.step() is SHUTDOWN:
             self._channel.shutdown()
         if self._signal is not None:
             self._signal.update(core.visible())
         if core.lingering and self.deadline is None:
             self.deadline = Deadline(self.linger)
             self._changed = True
-        if not nudge or core.finished:
+        if core.finished:
             return
-        if self._changed or self.interest() != self.watched or core.step() is CLOSE:
+        read, write = self.interest() if self._channel.isTls else core.interest()
+        watched = self._reading.assign(read), write
+        if not nudge:
+            self.watched = watched
+        elif self._changed or watched != self.watched or (
+                (core.dropped or core.finSent) and core.step() is CLOSE):
             self._changed = False
             self.loop.nudge(self)
 
     def interest(self):
-        """Return (read, write): what the I/O thread has to wait for."""
+        """Return (read, write): what somebody has to wait for."""
         read, write = self.core.interest()
         channel = self._channel
         return (read or (write and channel.sendNeedsRead),
                 write or (read and channel.receiveNeedsWrite))
 
-    # For the calling thread
-
-    def send(self, head, payload):
-        """Queue a frame, and send it at once if nothing is queued before it.
-
-        Raises StockingClosed after the end.
-        """
-        with self.lock:
-            core = self.core
-            first = not core.outbox.octets
-            core.queue(head, payload)
-            if first:
-                self._channel.pumpOut()
-            self.settle()
-
-    def receive(self):
-        """Return a message or None; ask the socket if none is there and nobody else is at it."""
-        core = self.core
-        if not self.lock.acquire(False):
-            if not core.inbox.unread:
-                return None  # whoever has the lock receives, or the next read does
-            self.lock.acquire()  # one is there, and may have been announced
-        try:
-            message = core.inbox.take()
-            if message is None and core.wantsInput():
-                self._channel.pumpIn(1)
-                message = core.inbox.take()
-            if message is None:
-                core.look()
-            self.settle()
-            return message
-        finally:
-            self.lock.release()
+    # For any thread
 
     def update(self, action):
         """Return ``action()``, called with the lock held, and do what follows from it."""
@@ -130,38 +106,6 @@ class Pump(object):
             result = action()
             self.settle()
             return result
-
-    def waitUntil(self, condition, timeout):
-        """Wait until ``condition()``, called with the lock held, is true; false after ``timeout``.
-
-        Raises ValueError if ``timeout`` is nan.
-        """
-        return self._waiting.until(condition, timeout, self.settle)
-
-    def waitFinished(self, timeout):
-        """Wait until the I/O thread has closed the socket; close it here if that cannot do it.
-
-        After ``timeout`` seconds and a margin for an overloaded machine, or if the interpreter
-        ends and the thread is gone.
-        """
-        core = self.core
-        if self.loop.stopped:
-            timeout = 0
-        elif timeout is not None:
-            timeout += MARGIN
-        if not self.waitUntil(lambda: core.finished, timeout):
-            self.drop("aborted")
-            self.finish()
-
-    def fileno(self):
-        """Return the descriptor that is readable while a message or the end waits."""
-        with self.lock:
-            if self.core.local:
-                raise self.core.ended()
-            if self._signal is None:
-                self._signal = Waker()
-                self.settle()
-            return self._signal.fileno()
 
     def drop(self, cause, error=None):
         """End at once."""
@@ -183,12 +127,13 @@ class Pump(object):
         with self.lock:
             if readable or writable:
                 self.core.counters["wakeups"] += 1
+            if readable:
+                self._reading.fired()
             if writable or (readable and channel.sendNeedsRead):
                 channel.pumpOut()
             if readable or (writable and channel.receiveNeedsWrite) or channel.pending():
                 channel.pumpIn()
             self.settle(nudge=False)
-            self.watched = self.interest()
             return (self.core.step() is CLOSE,) + self.watched
 
     def finish(self):
@@ -231,6 +176,7 @@ class Pump(object):
         # The parent's wakers are shared with it: nothing may be sent through them from here.
         self.watched = (False, False)
         self._changed = False
+        self._reading.forget()
         self.release()
         self.core.drop("forked")
         self.finish()

@@ -52,13 +52,10 @@ def header(length, isBytes):
 
 def _header(length, isBytes):
     """header(), remembered for short payloads."""
-    if length >= _KEPT_LENGTHS:
-        return header(length, isBytes)
-    key = length << 1 | isBytes
-    known = _kept.get(key)
-    if known is None:
-        known = _kept[key] = header(length, isBytes)
-    return known
+    octets = header(length, isBytes)
+    if length < _KEPT_LENGTHS:
+        _kept[length << 1 | isBytes] = octets
+    return octets
 
 
 def encodeParts(message):
@@ -69,10 +66,12 @@ def encodeParts(message):
     UnicodeEncodeError for text with surrogates.
     """
     if type(message) is bytes:
-        return _header(len(message), 1), message
+        length = len(message)
+        return _kept.get(length << 1 | 1) or _header(length, 1), message
     if isinstance(message, text):
         payload = encodeText(message)
-        return _header(len(payload), 0), payload
+        length = len(payload)
+        return _kept.get(length << 1) or _header(length, 0), payload
     if isinstance(message, (bytes, bytearray, memoryview)):
         payload = toBytes(message)
         return _header(len(payload), 1), payload
@@ -104,6 +103,8 @@ class Decoder(object):
         self._body = None
         # Of the incomplete payload: whole frame length, payload length, octets to come, kind.
         self._frame = self._length = self._missing = self._isBytes = 0
+        #: Octets of an incomplete payload that have come.
+        self.received = 0
 
     @property
     def pending(self):
@@ -113,7 +114,7 @@ class Decoder(object):
         ``received`` counts header octets.
         """
         if self._body is not None:
-            return self._length - self._missing, self._length
+            return self.received, self._length
         return len(self._head), (None if self._head else 0)
 
     def feed(self, data):
@@ -210,6 +211,7 @@ class Decoder(object):
         self._frame = headerLength + length
         self._length = length
         self._missing = length - len(data)
+        self.received = len(data)
         self._isBytes = isBytes
 
     def _fill(self, data, messages):
@@ -217,9 +219,11 @@ class Decoder(object):
         taken = min(self._missing, len(data))
         self._body.write(data if taken == len(data) else data[:taken])
         self._missing -= taken
+        self.received += taken
         if not self._missing:
             payload = self._body.getvalue()
             self._body = None
+            self.received = 0
             if self._isBytes:
                 messages.append(payload)
                 self.consumed += self._frame

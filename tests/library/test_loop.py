@@ -190,6 +190,8 @@ def test_stop_ends_the_thread_and_leaves_the_rest(loop, sockets):
     loop.stop()
     assert not thread.is_alive() and loop.stopped and not pump.finished.is_set()
     loop._waker.close()
+    if loop.standby is not None:
+        loop.standby.close()
 
 
 def test_a_thread_that_cannot_start_leaves_nothing(loop, sockets, monkeypatch):
