@@ -108,7 +108,7 @@ class Calling(object):
                     if readable:
                         self._channel.pumpIn(1)
                     message = inbox.take()
-                    ended = (core.cause or core.inputEnd) and core.messageOrEnd()
+                    ended = message is None and core.messageOrEnd()
                     if message is not None or ended or (deadline and deadline.over):
                         call = self._leave(call)
                         return message

@@ -14,6 +14,8 @@ import logging
 import os
 import threading
 
+from stockings._compat import yieldProcessor
+from stockings._deadline import Deadline
 from stockings._standby import Standby, hasStandby
 from stockings._waiters import PollWaiter, SelectWaiter
 from stockings._waker import Waker
@@ -83,12 +85,21 @@ class Loop(object):
             waker.set()
 
     def stop(self):
-        """End the thread because the interpreter ends; what is open stays as it is."""
+        """End the thread because the interpreter ends; what is open stays as it is.
+
+        Threads that wait for sockets wait for nothing from now on: what the end of the interpreter
+        closes would wake them when nothing of it works any more (2.7).
+        """
         thread = self._thread
         if thread is not None and self.pid == os.getpid():
             self.stopped = True
             self._waker.set()
             thread.join(_EXIT)
+            deadline = Deadline(_EXIT)
+            for pump in list(self._members):
+                pump.retire()
+                while pump.led and not deadline.over:
+                    yieldProcessor()
 
     # The thread
 

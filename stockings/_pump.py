@@ -134,7 +134,8 @@ class Pump(Calling):
             if readable or (writable and channel.receiveNeedsWrite) or channel.pending():
                 channel.pumpIn()
             self.settle(nudge=False)
-            return (self.core.step() is CLOSE,) + self.watched
+            # Finished: close() ran out of patience, and this thread was late.
+            return (self.core.finished or self.core.step() is CLOSE,) + self.watched
 
     def finish(self):
         """Close the socket; the caller has stopped to wait for it."""
@@ -147,6 +148,16 @@ class Pump(Calling):
             self._waiting.close()
             if self.abandoned:
                 self.release()
+
+    def retire(self):
+        """The interpreter ends: nobody may wake up from what it does to the sockets."""
+        with self.lock:
+            self._reading.retire()
+
+    @property
+    def led(self):
+        """Whether a calling thread waits for the socket."""
+        return self._reading.leader is not None
 
     # For the end of the Stocking
 

@@ -26,14 +26,18 @@ class ReadingSide(object):
 
     def lead(self, call):
         """Make ``call`` the leader if there may be one and is none; return whether it is now."""
-        if self.leader is None and self._mayLead and self._loop.standby is not None:
+        if not self._mayLead or self._loop.standby is None:
+            if self.leader is call:
+                self.leader = None
+            return False
+        if self.leader is None:
             self.leader = call
             self._onStandby = True
         return self.leader is call
 
     def takeOver(self, call):
         """lead() in the usual case, where nothing but the arming changes; false if it is not."""
-        if self.leader is None and self._armed:
+        if self.leader is None and self._armed and self._mayLead:
             self.leader = call
             self._armed = not self._loop.standby.arm(self._descriptor, False)
             return not self._armed
@@ -63,6 +67,12 @@ class ReadingSide(object):
     def fired(self):
         """The socket was readable for the I/O thread: an arming is good for one event."""
         self._armed = False
+
+    def retire(self):
+        """Have nobody lead any more."""
+        self._mayLead = False
+        if self.leader is not None:
+            self.leader.waker.set()
 
     def forget(self):
         """Never touch the standby set again."""

@@ -20,7 +20,7 @@ class FakePump(object):
     """Remembers how it was served; the socket is real, so that waiting is."""
 
     interval = deadline = None
-    abandoned = False
+    abandoned = led = False
 
     def __init__(self, sock):
         self.sock = sock
@@ -43,6 +43,9 @@ class FakePump(object):
     def expire(self):
         """End at the next turn, as the time is over."""
         self.drop("expired")
+
+    def retire(self):
+        """Nobody leads here."""
 
     def finish(self):
         """Close."""

@@ -133,6 +133,20 @@ def test_select_checks_the_descriptor(monkeypatch):
     assert "5000" in str(caught.value) and "PollStocking" in str(caught.value)
 
 
+@pytest.mark.skipif(not _waiters.hasPoll, reason="no poll")
+def test_one_descriptor_of_many(sockets):
+    """Whether it is ready itself; a signal is no readiness."""
+    (near, far), (other, another) = sockets(), sockets()
+    waiter = PollWaiter()
+    waiter.watch(near.fileno(), True, False)
+    waiter.watch(other.fileno(), True, False)
+    assert not waiter.isReady(near.fileno(), 0)
+    another.sendall(b"x")
+    assert not waiter.isReady(near.fileno(), None)
+    far.sendall(b"x")
+    assert support.until(lambda: waiter.isReady(near.fileno(), 0))
+
+
 def test_the_waiter_of_calls_takes_any_descriptor():
     """Poll where the system has it, whatever the flavour."""
     assert type(waiterOfCalls()) is WAITERS[-1]
