@@ -6,6 +6,7 @@ from __future__ import absolute_import, division, print_function
 
 from stockings._compat import clock
 from stockings._deadline import Deadline
+from stockings._outbox import SMALL
 from stockings._waker import Waker
 
 #: Seconds that close() gives the I/O thread beyond the linger time, for an overloaded machine.
@@ -38,7 +39,7 @@ class Calling(object):
         try:
             over = core.cause is not None or core.finWanted
             refused = over and outbox.withdraw(frame)
-            if outbox.flowing or not self._hurries():
+            if outbox.flowing or outbox.gathered >= SMALL or not self._hurries():
                 self._channel.pumpOut()
             else:
                 outbox.flowing = True

@@ -5,10 +5,9 @@ import collections
 
 #: Queued messages are joined up to this many octets per send: more gains nothing on loopback.
 JOINED = 256 * 1024
-#: A payload up to this size is joined with its header, and with its neighbours (a copy is cheaper
-#: than one more call). Of a larger one this much travels with the header, so that no tiny segment
-#: goes out alone.
-SMALL = 64 * 1024
+#: A payload up to this size is joined with its header (a copy is cheaper than one more call). Of a
+#: larger one this much travels with the header, so that no tiny segment goes out alone.
+SMALL = 16 * 1024
 
 
 class _Large(object):

@@ -5,15 +5,24 @@ Theory of operation
 A message should reach the wire without a detour over another thread, and a program should never
 wait because the other side does not read. So two kinds of threads pump:
 
-* the calling thread: ``write`` sends at once if nothing is queued before it, ``read`` on an empty
-  queue receives at once. Both only ever do what the socket allows without blocking;
+* the calling thread (``_calling``): ``write`` sends at once if nothing is queued before it,
+  ``read`` on an empty queue receives at once, and a ``read`` that waits does so for the socket
+  itself, then receives (``_reading``). They only do what the socket allows without blocking;
 * the I/O thread (``_loop``), one for all Stockings of a flavour, which waits for descriptors and
   does what is left: the rest of a send, receiving while the program does not ask, noticing the end.
+
+A program that writes many messages in a row is in a hurry: from the fifth on they gather, and go
+out together. The I/O thread is woken for the first that is held back and sends what it finds, so
+that none waits for anything but a turn of the processor; the writer itself sends when enough has
+gathered, or when it reads.
 
 They cannot race: the socket is non-blocking, every call of it happens with ``lock`` held, and each
 holder works on the same state (the core) and leaves it complete. Which of two threads comes first
 changes who does the work and not the result. A thread that finds nothing to do (EAGAIN after
 readiness, a wake-up without a reason) does nothing.
+
+Two things are done without the lock, because they are done for every message, and ``_outbox`` and
+``_inbox`` say why that is safe: adding a frame to the queue, and taking a message from a batch.
 
 Whoever changes something calls ``settle`` before it releases the lock. It does what the new state
 asks for: ends our stream once the queue is empty, wakes waiting calls whose condition has come
