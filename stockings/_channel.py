@@ -12,7 +12,7 @@ from stockings._compat import INTERRUPTED, SOCKET_ERRORS, blockedOn, errnoOf, wi
 
 #: Octets that one direction may move before the other one gets its turn.
 TURN = 1024 * 1024
-#: Octets asked for per receive; more while a large payload is coming.
+#: Octets asked for per receive, and as long as more than that comes at a time.
 RECEIVE = 64 * 1024
 RECEIVE_LARGE = 256 * 1024
 
@@ -26,6 +26,8 @@ class Channel(object):
         self.isTls = hasattr(sock, "pending")
         # TLS: the direction that the last call in the other direction waits for.
         self.sendNeedsRead = self.receiveNeedsWrite = False
+        # Whether the last receive gave as much as a small one can.
+        self._full = False
 
     def pumpOut(self):
         """Send until the queue is empty, the socket is full or the turn is over.
@@ -99,7 +101,7 @@ class Channel(object):
         inbox = core.inbox
         while (budget > 0 or self.pending()) and core.reading and (
                 core.discarding or not inbox.paused):
-            size = RECEIVE_LARGE if inbox.decoder.received > RECEIVE else RECEIVE
+            size = RECEIVE_LARGE if self._full else RECEIVE
             core.counters["recvCalls"] += 1
             try:
                 data = self._sock.recv(size)
@@ -115,7 +117,8 @@ class Channel(object):
                 core.receivedEnd()
                 return
             core.received(data)
-            if len(data) < size and not (self.isTls and self.pending()):
+            self._full = len(data) >= RECEIVE
+            if not self._full and not (self.isTls and self.pending()):
                 return  # short: the system has no more, and asking again would cost a call
             budget -= len(data)
 

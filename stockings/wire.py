@@ -103,8 +103,6 @@ class Decoder(object):
         self._body = None
         # Of the incomplete payload: whole frame length, payload length, octets to come, kind.
         self._frame = self._length = self._missing = self._isBytes = 0
-        #: Octets of an incomplete payload that have come.
-        self.received = 0
 
     @property
     def pending(self):
@@ -114,7 +112,7 @@ class Decoder(object):
         ``received`` counts header octets.
         """
         if self._body is not None:
-            return self.received, self._length
+            return self._length - self._missing, self._length
         return len(self._head), (None if self._head else 0)
 
     def feed(self, data):
@@ -211,7 +209,6 @@ class Decoder(object):
         self._frame = headerLength + length
         self._length = length
         self._missing = length - len(data)
-        self.received = len(data)
         self._isBytes = isBytes
 
     def _fill(self, data, messages):
@@ -219,11 +216,9 @@ class Decoder(object):
         taken = min(self._missing, len(data))
         self._body.write(data if taken == len(data) else data[:taken])
         self._missing -= taken
-        self.received += taken
         if not self._missing:
             payload = self._body.getvalue()
             self._body = None
-            self.received = 0
             if self._isBytes:
                 messages.append(payload)
                 self.consumed += self._frame
