@@ -117,9 +117,12 @@ class Calling(object):
                         call = self._waiting.enter(core.messageOrEnd)
                     elif call.waker.isSet:
                         call.waker.clear()
-                    leads = self._reading.takeOver(call)
+                    # While the I/O thread sends here, it receives, too: they would only get in each
+                    # other's way.
+                    may = not core.outbox.flowing or self._reading.leader is call
+                    leads = may and self._reading.takeOver(call)
                     if not leads:
-                        leads = self._reading.lead(call)
+                        leads = may and self._reading.lead(call)
                         self.settle()
                 left = None if deadline is None else deadline.left()
                 if leads:
