@@ -12,7 +12,7 @@ from stockings._compat import INTERRUPTED, SOCKET_ERRORS, blockedOn, errnoOf, wi
 
 #: Octets that one direction may move before the other one gets its turn.
 TURN = 1024 * 1024
-#: Octets asked for per receive; more while a large payload is coming.
+#: Octets asked for per receive, and as long as more than that comes at a time.
 RECEIVE = 64 * 1024
 RECEIVE_LARGE = 256 * 1024
 
@@ -23,21 +23,31 @@ class Channel(object):
     def __init__(self, sock, core):
         self._sock = sock
         self._core = core
-        self._isTls = hasattr(sock, "pending")
+        self.isTls = hasattr(sock, "pending")
         # TLS: the direction that the last call in the other direction waits for.
         self.sendNeedsRead = self.receiveNeedsWrite = False
+        # Whether the last receive gave as much as a small one can.
+        self._full = False
 
     def pumpOut(self):
-        """Send until the queue is empty, the socket is full or the turn is over."""
+        """Send until the queue is empty, the socket is full or the turn is over.
+
+        ``settle`` has to follow, so that the I/O thread comes for what is left.
+        """
         core = self._core
         outbox = core.outbox
         counters = core.counters
         budget = TURN
         self.sendNeedsRead = False
-        while budget > 0:
+        while True:
             piece = outbox.piece()
             if piece is None:
+                outbox.flowing = False
+                if outbox.added:
+                    continue  # added in between, by a thread that relied on this one
                 return
+            if budget <= 0:
+                break
             counters["sendCalls"] += 1
             try:
                 count = self._sock.send(piece)
@@ -52,12 +62,13 @@ class Channel(object):
                 count = 0
             if not count:  # 2.7's TLS sockets return 0 for "later"
                 counters["refusedSends"] += 1
-                return
+                break
             if count < len(piece):
                 counters["partialSends"] += 1
             outbox.sent(count)
             counters["bytesSent"] += count
             budget -= count
+        outbox.flowing = True
 
     def _sendFailed(self, error):
         """The other side takes nothing more; what it sent before is still in the system.
@@ -87,8 +98,10 @@ class Channel(object):
         """Receive until the system has no more, enough is unread or the turn is over."""
         core = self._core
         self.receiveNeedsWrite = False
-        while (budget > 0 or self.pending()) and core.wantsInput():
-            size = RECEIVE_LARGE if core.inbox.decoder.pending[0] >= RECEIVE else RECEIVE
+        inbox = core.inbox
+        while (budget > 0 or self.pending()) and core.reading and (
+                core.discarding or not inbox.paused):
+            size = RECEIVE_LARGE if self._full else RECEIVE
             core.counters["recvCalls"] += 1
             try:
                 data = self._sock.recv(size)
@@ -104,13 +117,14 @@ class Channel(object):
                 core.receivedEnd()
                 return
             core.received(data)
-            if len(data) < size and not self.pending():
+            self._full = len(data) >= RECEIVE
+            if not self._full and not (self.isTls and self.pending()):
                 return  # short: the system has no more, and asking again would cost a call
             budget -= len(data)
 
     def pending(self):
         """Whether a TLS socket holds decrypted octets, which no waiter can see."""
-        return self._isTls and self._sock.pending() > 0
+        return self.isTls and self._sock.pending() > 0
 
     def shutdown(self):
         """End our stream, all of it being with the system."""

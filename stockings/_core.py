@@ -113,15 +113,16 @@ class Core(object):
 
     # Messages
 
+    @property
+    def writable(self):
+        """Whether the connection has not ended for writing."""
+        return self.cause is None and not self.finWanted
+
     def queue(self, head, payload):
-        """Add a frame to the queue; raise if the connection has ended for writing."""
+        """Add a frame to the queue and return it; raise after the end. Needs no lock."""
         if self.cause is not None or self.finWanted:
             raise self.ended()
-        self.outbox.add(head, payload)
-        counters = self.counters
-        counters["messagesSent"] += 1
-        if self.outbox.octets > counters["peakQueuedBytes"]:
-            counters["peakQueuedBytes"] = self.outbox.octets
+        return self.outbox.add(head, payload)
 
     def sendingFailed(self, error):
         """Note that the socket takes nothing more; the queue is lost, and the error says so."""
@@ -225,7 +226,7 @@ class Core(object):
             return None
         if self.dropped:
             return CLOSE
-        if self.finWanted and not self.finSent and not self.outbox.octets:
+        if self.finWanted and not self.finSent and not self.outbox.waiting:
             return SHUTDOWN
         if self.finSent and not self.reading and self.cause is not None:
             return CLOSE
@@ -235,7 +236,9 @@ class Core(object):
         """Return (read, write): what the I/O thread has to wait for."""
         if self.dropped or self.finished:
             return False, False
-        return self.wantsInput(), self.outbox.octets > 0
+        outbox = self.outbox
+        return (self.reading and (self.discarding or not self.inbox.paused),
+                outbox.flowing or outbox.waiting)
 
     def visible(self):
         """Whether fileno() shows readable: a message or the end waits for the program."""
@@ -258,4 +261,7 @@ class Core(object):
 
     def stats(self):
         """Return the counters as they are now."""
+        outbox = self.outbox
+        outbox.count()
+        self.counters.update(messagesSent=outbox.messages, peakQueuedBytes=outbox.peak)
         return Stats(**self.counters)

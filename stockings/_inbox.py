@@ -47,12 +47,15 @@ class Inbox(object):
 
     def take(self):
         """Return the next message, None if there is none."""
-        self.settle()
+        if not self.batch:
+            self.settle()
+        batch = self.batch
         try:
-            message = self.batch.pop()
+            message = batch.pop()
         except IndexError:  # none, or another reader popped it just now
-            message = None
-        self.settle()
+            return None
+        if not batch:
+            self.settle()
         return message
 
     def settle(self):

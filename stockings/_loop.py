@@ -14,6 +14,9 @@ import logging
 import os
 import threading
 
+from stockings._compat import yieldProcessor
+from stockings._deadline import Deadline
+from stockings._standby import Standby, hasStandby
 from stockings._waiters import PollWaiter, SelectWaiter
 from stockings._waker import Waker
 
@@ -31,7 +34,9 @@ class Loop(object):
         self.pid = os.getpid()
         #: True after the interpreter began to end.
         self.stopped = False
-        #: Guards the life of the thread: _members, _thread and _waker.
+        #: The sockets that calling threads arm the thread for; None where there is no such thing.
+        self.standby = None
+        #: Guards the life of the thread: _members, _thread, _waker and standby.
         self._lock = threading.Lock()
         # The pumps whose sockets are open, and the thread that serves them.
         self._members = set()
@@ -68,16 +73,20 @@ class Loop(object):
     def _start(self):
         waiter = self._waiterType()
         waker = Waker()
+        standby = Standby() if hasStandby else None
         try:
-            waiter.check(waker.fileno())
-            waiter.watch(waker.fileno(), True, False)
+            for private in [waker, standby] if hasStandby else [waker]:
+                waiter.check(private.fileno())
+                waiter.watch(private.fileno(), True, False)
             thread = threading.Thread(target=self._run, name="stockings-io")
             thread.daemon = True
-            self._waiter, self._waker, self._thread = waiter, waker, thread
+            self._waiter, self._waker, self.standby, self._thread = waiter, waker, standby, thread
             thread.start()
         except BaseException:
-            self._thread = self._waker = None
+            self._thread = self._waker = self.standby = None
             waker.close()
+            if standby is not None:
+                standby.close()
             raise
 
     def nudge(self, pump):
@@ -88,17 +97,27 @@ class Loop(object):
             waker.set()
 
     def stop(self):
-        """End the thread because the interpreter ends; what is open stays as it is."""
+        """End the thread because the interpreter ends; what is open stays as it is.
+
+        Threads that wait for sockets wait for nothing from now on: what the end of the interpreter
+        closes would wake them when nothing of it works any more (2.7).
+        """
         thread = self._thread
         if thread is not None and self.pid == os.getpid():
             self.stopped = True
             self._waker.set()
             thread.join(_EXIT)
+            deadline = Deadline(_EXIT)
+            for pump in list(self._members):
+                pump.retire()
+                while pump.led and not deadline.over:
+                    yieldProcessor()
 
     # The thread
 
     def _run(self):
         wakerDescriptor = self._waker.fileno()
+        standbyDescriptor = None if self.standby is None else self.standby.fileno()
         while not self.stopped:
             self._serveNudged()
             self._serveDeadlines()
@@ -109,6 +128,8 @@ class Loop(object):
             for descriptor, readable, writable in self._waiter.wait(self._timeout()):
                 if descriptor == wakerDescriptor:
                     self._waker.clear()
+                elif descriptor == standbyDescriptor:
+                    self._serveArmed()
                 elif descriptor in self._pumps:
                     self._serve(self._pumps[descriptor], readable, writable)
 
@@ -119,7 +140,9 @@ class Loop(object):
                 return False
             self._thread = None
             self._waker.close()
-            self._waker = self._waiter = None
+            if self.standby is not None:
+                self.standby.close()
+            self._waker = self._waiter = self.standby = None
             return True
 
     def _serveNudged(self):
@@ -128,6 +151,13 @@ class Loop(object):
             pump = nudged.popleft()
             if pump in self._members:
                 self._serve(pump, False, False)
+
+    def _serveArmed(self):
+        armed = self.standby.ready()
+        self._serveNudged()  # a pump may have been added, and armed at once
+        for descriptor in armed:
+            if descriptor in self._pumps:
+                self._serve(self._pumps[descriptor], True, False)
 
     def _serve(self, pump, readable, writable):
         """Give a pump its turn, then wait for what it wants next."""

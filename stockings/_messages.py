@@ -1,11 +1,10 @@
 """Writing, reading and waiting: the half of a Stocking that a program uses all the time."""
 from __future__ import absolute_import, division, print_function
 
-import os
+from os import getpid
 
 from stockings._compat import yieldProcessor
 from stockings._core import HANDSHAKING, READY
-from stockings._deadline import Deadline
 from stockings.errors import MessageTooLarge, StockingBroken, StockingClosed, StockingTimeout
 from stockings.wire import encodeParts
 
@@ -69,7 +68,9 @@ class Messages(object):
         if limit is not None and len(payload) > limit:
             raise MessageTooLarge("a message of %d octets is above maxMessageSize, %d"
                                   % (len(payload), limit), len(payload), limit)
-        pump = self._here()
+        pump = self._pump
+        if pump.pid != getpid():
+            pump = self._here()
         if self.sendHighWater is not None:
             self._waitForRoom(pump)
         pump.send(head, payload)
@@ -84,12 +85,14 @@ class Messages(object):
 
     def writeDataQueued(self):
         """Return whether an octet that was written is not yet with the system."""
-        return self._core.outbox.octets > 0
+        with self._here().lock:
+            return self._core.outbox.waiting
 
     @property
     def queuedBytes(self):
         """Octets that were written and are not yet with the system, headers included."""
-        return self._core.outbox.octets
+        with self._here().lock:
+            return self._core.outbox.octets
 
     def flush(self, timeout=None):
         """Wait until the system has taken all that was written before this call.
@@ -99,7 +102,8 @@ class Messages(object):
         """
         pump = self._here()
         outbox = self._core.outbox
-        target = outbox.queuedTotal
+        with pump.lock:
+            target = outbox.count()
         done = pump.waitUntil(lambda: outbox.sentTotal >= target or outbox.lostTotal, timeout)
         if done and outbox.sentTotal < target:
             raise self._core.ended()
@@ -117,41 +121,50 @@ class Messages(object):
 
         Many threads may read: each message goes to one of them.
         """
-        if self._core.state is not READY:
-            self._core.checkReady()
-        message = self._read(timeout)
-        return None if message is None else self.postRead(message)
-
-    def _read(self, timeout=0):
-        """Return the next message past ``postRead`` and before the handshake completed, too."""
-        batch = self._core.inbox.batch
+        core = self._core
+        if core.state is not READY:
+            core.checkReady()
+        inbox = core.inbox
+        batch = inbox.batch
         try:
             message = batch.pop()  # without the lock: see Inbox
         except IndexError:
+            message = self._receive(timeout)
+            if message is None:
+                return None
+        else:
+            if not batch:
+                self._pump.update(inbox.settle)
+        return self.postRead(message)
+
+    def _read(self, timeout=0):
+        """Return the next message past ``postRead`` and before the handshake completed, too."""
+        inbox = self._core.inbox
+        batch = inbox.batch
+        try:
+            message = batch.pop()
+        except IndexError:
             return self._receive(timeout)
         if not batch:
-            self._pump.update(self._core.inbox.settle)
+            self._pump.update(inbox.settle)
         return message
 
     def _receive(self, timeout):
         """Return a message that may have to come first."""
-        pump = self._here()
-        message = pump.receive()
-        if message is not None:
-            return message
+        pump = self._pump
+        if pump.pid != getpid():
+            pump = self._here()
         if timeout is not None and timeout <= 0:
-            # A program that reads in a loop must not keep the processor from the other side.
-            yieldProcessor()
-            return None
+            message = pump.receive()
+            if message is None:
+                # A program that reads in a loop must not keep the processor from the other side.
+                yieldProcessor()
+            return message
+        message = pump.awaitMessage(timeout)
         core = self._core
-        deadline = Deadline(timeout)
-        while pump.waitUntil(core.messageOrEnd, deadline.left()):
-            message = pump.update(core.inbox.take)
-            if message is not None:
-                return message
-            if core.cause is not None and not core.inbox.unread:
-                raise core.ended()
-        return None
+        if message is None and core.cause is not None and not core.inbox.unread:
+            raise core.ended()
+        return message
 
     @property
     def unreadBytes(self):
@@ -215,6 +228,6 @@ class Messages(object):
     def _here(self):
         """Return the pump, after letting go of it if this process is a fork."""
         pump = self._pump
-        if pump.pid != os.getpid() and not self._core.finished:
+        if pump.pid != getpid() and not self._core.finished:
             pump.forked()
         return pump

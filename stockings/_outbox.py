@@ -10,50 +10,120 @@ JOINED = 256 * 1024
 SMALL = 16 * 1024
 
 
+class _Large(object):
+    """A frame whose payload is referred to, not copied."""
+
+    __slots__ = ("head", "payload")
+
+    def __init__(self, head, payload):
+        self.head = head
+        self.payload = payload
+
+    def __len__(self):
+        return len(self.head) + len(self.payload)
+
+
 class Outbox(object):
-    """A queue of frames, handed out in pieces of a good size for one send call."""
+    """A queue of frames, handed out in pieces of a good size for one send call.
+
+    ``add`` needs no lock: a program that writes faster than the other side takes must not wait for
+    the thread that sends, and that one joins what has gathered. All else needs the pump's lock.
+
+    No frame is left behind. ``flowing`` is true while somebody is bound to look into the queue
+    again: the I/O thread, which waits for room. Who adds a frame looks at ``flowing`` afterwards,
+    and sends by himself if it is false; who finds the queue empty first takes the flag down and
+    then looks once more (``Channel.pumpOut``). One of the two sees what the other one did.
+    """
 
     def __init__(self):
-        #: Octets ever queued, those of them that the system took, and those that were dropped.
+        #: Octets queued, as far as they were counted, those that the system took or that were lost.
         self.queuedTotal = self.sentTotal = self.lostTotal = 0
+        #: Messages counted, and the most octets that were queued at a time.
+        self.messages = self.peak = 0
+        self.flowing = False
+        #: About how many octets were added since the last count: threads may miscount it.
+        self.gathered = 0
+        #: Frames that were not counted yet; only the holder of the lock takes some out.
+        self.added = collections.deque()
+        # Behind them in time: frames that were counted, and views of what is left of one.
         self._frames = collections.deque()
         # What was offered last: a TLS socket that refused it insists on the same octets again.
         self._piece = None
 
+    def add(self, head, payload):
+        """Queue a frame; a large payload is referred to, not copied. Returns the frame."""
+        frame = head + payload if len(payload) <= SMALL else _Large(head, payload)
+        self.added.append(frame)
+        self.gathered += len(frame)
+        return frame
+
+    def withdraw(self, frame):
+        """Take a frame back; return False if it is on its way already."""
+        try:
+            self.added.remove(frame)
+        except ValueError:
+            return False
+        return True
+
+    @property
+    def waiting(self):
+        """Whether an octet is queued."""
+        return bool(self._piece is not None or self._frames or self.added)
+
     @property
     def octets(self):
         """How many octets are queued."""
-        return self.queuedTotal - self.sentTotal - self.lostTotal
+        return self.count() - self.sentTotal - self.lostTotal
 
-    def add(self, head, payload):
-        """Queue a frame; a large payload is referred to, not copied."""
-        if len(payload) <= SMALL:
-            self._frames.append(head + payload)
-        else:
-            self._frames.append(head + payload[:SMALL])
-            self._frames.append(memoryview(payload)[SMALL:])
-        self.queuedTotal += len(head) + len(payload)
+    def count(self):
+        """Count the frames that were added since; return the octets of all frames so far."""
+        added = self.added
+        if added:
+            self.gathered = 0
+            frames = [added.popleft() for _ in range(len(added))]
+            self.messages += len(frames)
+            self.queuedTotal += sum(map(len, frames))
+            octets = self.queuedTotal - self.sentTotal - self.lostTotal
+            if octets > self.peak:
+                self.peak = octets
+            self._frames.extend(frames)
+        return self.queuedTotal
 
     def piece(self):
         """Return octets to offer to the socket, the same ones until it takes some; or None."""
-        if self._piece is None and self._frames:
-            self._piece = self._frames.popleft()
-            if self._frames and isinstance(self._piece, bytes):
-                self._join()
-        if self._piece is None or len(self._piece) <= JOINED:
-            return self._piece
-        return self._piece[:JOINED]
+        if self._piece is None:
+            if len(self.added) == 1 and not self._frames and type(self.added[0]) is bytes:
+                # The usual case by hand: a tenth of a round trip on one core.
+                self._piece = frame = self.added.popleft()
+                self.gathered = 0
+                self.messages += 1
+                self.queuedTotal += len(frame)
+                self.peak = max(self.peak, len(frame))
+            else:
+                self.count()
+                if self._frames:
+                    self._piece = self._next()
+        piece = self._piece
+        return piece if piece is None or len(piece) <= JOINED else piece[:JOINED]
 
-    def _join(self):
-        """Join the piece with the small frames that follow it."""
+    def _next(self):
+        """Take the next frame out of the queue, joined with the small ones that follow it."""
         frames = self._frames
-        joined = [self._piece]
-        room = JOINED - len(self._piece)
-        while frames and isinstance(frames[0], bytes) and len(frames[0]) <= room:
-            room -= len(frames[0])
+        first = frames.popleft()
+        if type(first) is _Large:
+            frames.appendleft(memoryview(first.payload)[SMALL:])
+            return first.head + first.payload[:SMALL]
+        if not frames or type(first) is not bytes:
+            return first
+        joined = [first]
+        room = JOINED - len(first)
+        while frames:
+            frame = frames[0]
+            room -= len(frame)
+            if room < 0 or type(frame) is not bytes:
+                break
             joined.append(frames.popleft())
-        if len(joined) > 1:
-            self._piece = b"".join(joined)
+        return b"".join(joined)
 
     def sent(self, count):
         """Note that the system took the first ``count`` octets of the piece."""
@@ -64,7 +134,8 @@ class Outbox(object):
             self._piece = memoryview(self._piece)[count:]
 
     def clear(self):
-        """Forget what is queued."""
+        """Forget what is queued; whoever adds a frame now finds out that it is over."""
+        self.flowing = False
         self.lostTotal += self.octets
         self._frames.clear()
         self._piece = None

@@ -5,15 +5,24 @@ Theory of operation
 A message should reach the wire without a detour over another thread, and a program should never
 wait because the other side does not read. So two kinds of threads pump:
 
-* the calling thread: ``write`` sends at once if nothing is queued before it, ``read`` on an empty
-  queue receives at once. Both only ever do what the socket allows without blocking;
+* the calling thread (``_calling``): ``write`` sends at once if nothing is queued before it,
+  ``read`` on an empty queue receives at once, and a ``read`` that waits does so for the socket
+  itself, then receives (``_reading``). They only do what the socket allows without blocking;
 * the I/O thread (``_loop``), one for all Stockings of a flavour, which waits for descriptors and
   does what is left: the rest of a send, receiving while the program does not ask, noticing the end.
+
+A program that writes many messages in a row is in a hurry: from the fifth on they gather, and go
+out together. The I/O thread is woken for the first that is held back and sends what it finds, so
+that none waits for anything but a turn of the processor; the writer itself sends when enough has
+gathered, or when it reads.
 
 They cannot race: the socket is non-blocking, every call of it happens with ``lock`` held, and each
 holder works on the same state (the core) and leaves it complete. Which of two threads comes first
 changes who does the work and not the result. A thread that finds nothing to do (EAGAIN after
 readiness, a wake-up without a reason) does nothing.
+
+Two things are done without the lock, because they are done for every message, and ``_outbox`` and
+``_inbox`` say why that is safe: adding a frame to the queue, and taking a message from a batch.
 
 Whoever changes something calls ``settle`` before it releases the lock. It does what the new state
 asks for: ends our stream once the queue is empty, wakes waiting calls whose condition has come
@@ -28,17 +37,15 @@ from __future__ import absolute_import, division, print_function
 import os
 import threading
 
+from stockings._calling import Calling
 from stockings._channel import Channel
 from stockings._core import CLOSE, SHUTDOWN
 from stockings._deadline import Deadline
+from stockings._reading import ReadingSide
 from stockings._waiting import Waiting
-from stockings._waker import Waker
-
-#: Seconds that close() gives the I/O thread beyond the linger time, for an overloaded machine.
-MARGIN = 1.0
 
 
-class Pump(object):
+class Pump(Calling):
     """Runs one channel on behalf of the calling threads and of the I/O thread."""
 
     def __init__(self, sock, core, loop, linger=2.0, interval=None):
@@ -63,66 +70,44 @@ class Pump(object):
         # The pair behind fileno(), made on demand.
         self._signal = None
         self._waiting = Waiting(self.lock)
+        # No call leads on a TLS socket: what that waits for may be the other direction.
+        self._reading = ReadingSide(self.descriptor, loop, not self._channel.isTls)
+        # When the program last sent by itself, and how often in a row it did so in a hurry.
+        self._wrote = self._hurry = 0
         # The I/O thread has to look at something that interest() does not tell.
         self._changed = False
 
     def settle(self, nudge=True):
         """Do what the state asks for after a change; see the head of this file."""
         core = self.core
-        self._waiting.announce()
-        if core.step() is SHUTDOWN:
+        if self._waiting.calls:
+            self._waiting.announce()
+        if core.finWanted and core.step() is SHUTDOWN:
             self._channel.shutdown()
         if self._signal is not None:
             self._signal.update(core.visible())
         if core.lingering and self.deadline is None:
             self.deadline = Deadline(self.linger)
             self._changed = True
-        if not nudge or core.finished:
+        if core.finished:
             return
-        if self._changed or self.interest() != self.watched or core.step() is CLOSE:
+        read, write = self.interest() if self._channel.isTls else core.interest()
+        watched = self._reading.assign(read), write
+        if not nudge:
+            self.watched = watched
+        elif self._changed or watched != self.watched or (
+                (core.dropped or core.finSent) and core.step() is CLOSE):
             self._changed = False
             self.loop.nudge(self)
 
     def interest(self):
-        """Return (read, write): what the I/O thread has to wait for."""
+        """Return (read, write): what somebody has to wait for."""
         read, write = self.core.interest()
         channel = self._channel
         return (read or (write and channel.sendNeedsRead),
                 write or (read and channel.receiveNeedsWrite))
 
-    # For the calling thread
-
-    def send(self, head, payload):
-        """Queue a frame, and send it at once if nothing is queued before it.
-
-        Raises StockingClosed after the end.
-        """
-        with self.lock:
-            core = self.core
-            first = not core.outbox.octets
-            core.queue(head, payload)
-            if first:
-                self._channel.pumpOut()
-            self.settle()
-
-    def receive(self):
-        """Return a message or None; ask the socket if none is there and nobody else is at it."""
-        core = self.core
-        if not self.lock.acquire(False):
-            if not core.inbox.unread:
-                return None  # whoever has the lock receives, or the next read does
-            self.lock.acquire()  # one is there, and may have been announced
-        try:
-            message = core.inbox.take()
-            if message is None and core.wantsInput():
-                self._channel.pumpIn(1)
-                message = core.inbox.take()
-            if message is None:
-                core.look()
-            self.settle()
-            return message
-        finally:
-            self.lock.release()
+    # For any thread
 
     def probe(self):
         """Ask the socket: Windows' select never says anything of one that is not connected."""
@@ -136,38 +121,6 @@ class Pump(object):
             result = action()
             self.settle()
             return result
-
-    def waitUntil(self, condition, timeout):
-        """Wait until ``condition()``, called with the lock held, is true; false after ``timeout``.
-
-        Raises ValueError if ``timeout`` is nan.
-        """
-        return self._waiting.until(condition, timeout, self.settle)
-
-    def waitFinished(self, timeout):
-        """Wait until the I/O thread has closed the socket; close it here if that cannot do it.
-
-        After ``timeout`` seconds and a margin for an overloaded machine, or if the interpreter
-        ends and the thread is gone.
-        """
-        core = self.core
-        if self.loop.stopped:
-            timeout = 0
-        elif timeout is not None:
-            timeout += MARGIN
-        if not self.waitUntil(lambda: core.finished, timeout):
-            self.drop("aborted")
-            self.finish()
-
-    def fileno(self):
-        """Return the descriptor that is readable while a message or the end waits."""
-        with self.lock:
-            if self.core.local:
-                raise self.core.ended()
-            if self._signal is None:
-                self._signal = Waker()
-                self.settle()
-            return self._signal.fileno()
 
     def drop(self, cause, error=None):
         """End at once."""
@@ -189,13 +142,15 @@ class Pump(object):
         with self.lock:
             if readable or writable:
                 self.core.counters["wakeups"] += 1
+            if readable:
+                self._reading.fired()
             if writable or (readable and channel.sendNeedsRead):
                 channel.pumpOut()
             if readable or (writable and channel.receiveNeedsWrite) or channel.pending():
                 channel.pumpIn()
             self.settle(nudge=False)
-            self.watched = self.interest()
-            return (self.core.step() is CLOSE,) + self.watched
+            # Finished: close() ran out of patience, and this thread was late.
+            return (self.core.finished or self.core.step() is CLOSE,) + self.watched
 
     def finish(self):
         """Close the socket; the caller has stopped to wait for it."""
@@ -208,6 +163,16 @@ class Pump(object):
             self._waiting.close()
             if self.abandoned:
                 self.release()
+
+    def retire(self):
+        """The interpreter ends: nobody may wake up from what it does to the sockets."""
+        with self.lock:
+            self._reading.retire()
+
+    @property
+    def led(self):
+        """Whether a calling thread waits for the socket."""
+        return self._reading.leader is not None
 
     # For the end of the Stocking
 
@@ -237,6 +202,7 @@ class Pump(object):
         # The parent's wakers are shared with it: nothing may be sent through them from here.
         self.watched = (False, False)
         self._changed = False
+        self._reading.forget()
         self.release()
         self.core.drop("forked")
         self.finish()

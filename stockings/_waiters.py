@@ -122,12 +122,21 @@ class PollWaiter(object):
                 for descriptor, event in events]
 
 
-def waitReadable(descriptor, timeout):
-    """Wait until one descriptor is readable, at most ``timeout`` seconds; may return early.
+    def isReady(self, descriptor, timeout):
+        """wait(), but only return whether ``descriptor`` was among what was watched for."""
+        try:
+            events = self._poll.poll(_milliseconds(timeout))
+        except SOCKET_ERRORS as error:
+            if errnoOf(error) in INTERRUPTED:
+                return False
+            raise
+        return descriptor in [ready for ready, _ in events]
+
+
+def waiterOfCalls():
+    """Return a waiter for a calling thread.
 
     By poll where it exists, in both flavours: what a calling thread waits for is a private socket
     pair, whose number may be too high for select.
     """
-    waiter = PollWaiter() if hasPoll else SelectWaiter()
-    waiter.watch(descriptor, True, False)
-    waiter.wait(timeout)
+    return PollWaiter() if hasPoll else SelectWaiter()

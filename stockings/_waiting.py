@@ -2,7 +2,32 @@
 from __future__ import absolute_import, division, print_function
 
 from stockings._deadline import Deadline
+from stockings._waiters import waiterOfCalls
 from stockings._waker import Waker
+
+
+class Call(object):
+    """One waiting call at a time; kept for the next one, since its descriptors cost something."""
+
+    def __init__(self):
+        #: What it waits for; called with the lock held.
+        self.condition = None
+        self.waker = Waker()
+        self._waiter = waiterOfCalls()
+        self._waiter.watch(self.waker.fileno(), True, False)
+        self._leading = None
+
+    def wait(self, timeout):
+        """Wait until woken, at most ``timeout`` seconds (None: no limit); may return early."""
+        self._waiter.wait(timeout)
+
+    def waitOrReadable(self, descriptor, timeout):
+        """The same, or until a socket (always the same) is readable; return whether it is."""
+        if self._leading is None:
+            self._leading = waiterOfCalls()
+            self._leading.watch(self.waker.fileno(), True, False)
+            self._leading.watch(descriptor, True, False)
+        return self._leading.isReady(descriptor, timeout)
 
 
 class Waiting(object):
@@ -10,23 +35,42 @@ class Waiting(object):
 
     def __init__(self, lock):
         self._lock = lock
-        # (condition, waker) of every call that waits now, and wakers at rest for the next ones.
-        self._calls = []
+        #: Those that wait now.
+        self.calls = []
+        # Those at rest, for the next ones.
         self._resting = []
         self._closed = False
 
     def announce(self):
         """Wake the calls whose condition has come true. The lock is held."""
-        for condition, waker in self._calls:
-            if condition():
-                waker.set()
+        for call in self.calls:
+            if not call.waker.isSet and call.condition():
+                call.waker.set()
+
+    def enter(self, condition):
+        """Begin to wait; return the call, which ``leave`` ends. The lock is held for both."""
+        call = self._resting.pop() if self._resting else Call()
+        call.condition = condition
+        self.calls.append(call)
+        return call
+
+    def leave(self, call):
+        """End a call."""
+        self.calls.remove(call)
+        call.condition = None  # which may refer to a Stocking
+        if call.waker.isSet:
+            call.waker.clear()
+        if self._closed:
+            call.waker.close()
+        else:
+            self._resting.append(call)
 
     def until(self, condition, timeout, settle):
         """Wait until ``condition()`` is true; return False if it is not after ``timeout`` seconds.
 
-        The one mechanism behind every waiting call. ``settle`` is called after each look at the
-        condition, both with the lock held. The wait is for a descriptor: signal handlers run at
-        once (one that raises ends the wait), and 2.7 does not oversleep.
+        The mechanism behind every call that waits for no message. ``settle`` is called after each
+        look at the condition, both with the lock held. The wait is for a descriptor: signal
+        handlers run at once (one that raises ends the wait), and 2.7 does not oversleep.
         """
         deadline = Deadline(timeout)
         call = None
@@ -38,26 +82,17 @@ class Waiting(object):
                     if happened or deadline.over:
                         return bool(happened)
                     if call is None:
-                        call = (condition, self._resting.pop() if self._resting else Waker())
-                        self._calls.append(call)
+                        call = self.enter(condition)
                     else:
-                        call[1].update(False)
-                call[1].wait(deadline.left())
+                        call.waker.update(False)
+                call.wait(deadline.left())
         finally:
             if call is not None:
                 with self._lock:
-                    self._leave(call)
-
-    def _leave(self, call):
-        self._calls.remove(call)
-        call[1].update(False)
-        if self._closed:
-            call[1].close()
-        else:
-            self._resting.append(call[1])
+                    self.leave(call)
 
     def close(self):
         """Give the descriptors back; those in use follow when their call returns."""
         self._closed = True
         while self._resting:
-            self._resting.pop().close()
+            self._resting.pop().waker.close()

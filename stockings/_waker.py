@@ -5,7 +5,6 @@ A pair of sockets and not a pipe, because Windows can only wait for sockets.
 from __future__ import absolute_import, division, print_function
 
 from stockings._compat import SOCKET_ERRORS, socketpair
-from stockings._waiters import waitReadable
 
 
 class Waker(object):
@@ -20,7 +19,7 @@ class Waker(object):
         self._near, self._far = socketpair()
         self._near.setblocking(False)
         self._far.setblocking(False)
-        self._isSet = False
+        self.isSet = False
 
     def fileno(self):
         """Return the descriptor to wait for."""
@@ -28,8 +27,8 @@ class Waker(object):
 
     def set(self):
         """Make the descriptor readable. Does nothing once closed."""
-        if not self._isSet:
-            self._isSet = True
+        if not self.isSet:
+            self.isSet = True
             try:
                 self._far.send(b"\0")
             except SOCKET_ERRORS:
@@ -41,21 +40,17 @@ class Waker(object):
             self._near.recv(64)
         except SOCKET_ERRORS:
             pass  # set, but its octet is still on the way: it will wake once more for nothing
-        self._isSet = False
+        self.isSet = False
 
     def update(self, readable):
         """Set or clear as told; for callers under one lock."""
         if readable:
             self.set()
-        elif self._isSet:
+        elif self.isSet:
             self.clear()
-
-    def wait(self, timeout):
-        """Wait until it is set, at most ``timeout`` seconds (None: no limit); may return early."""
-        waitReadable(self._near.fileno(), timeout)
 
     def close(self):
         """Give both descriptors back."""
-        self._isSet = True  # so that a late set() does not touch them
+        self.isSet = True  # so that a late set() does not touch them
         self._near.close()
         self._far.close()

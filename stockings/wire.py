@@ -52,13 +52,10 @@ def header(length, isBytes):
 
 def _header(length, isBytes):
     """header(), remembered for short payloads."""
-    if length >= _KEPT_LENGTHS:
-        return header(length, isBytes)
-    key = length << 1 | isBytes
-    known = _kept.get(key)
-    if known is None:
-        known = _kept[key] = header(length, isBytes)
-    return known
+    octets = header(length, isBytes)
+    if length < _KEPT_LENGTHS:
+        _kept[length << 1 | isBytes] = octets
+    return octets
 
 
 def encodeParts(message):
@@ -69,10 +66,12 @@ def encodeParts(message):
     UnicodeEncodeError for text with surrogates.
     """
     if type(message) is bytes:
-        return _header(len(message), 1), message
+        length = len(message)
+        return _kept.get(length << 1 | 1) or _header(length, 1), message
     if isinstance(message, text):
         payload = encodeText(message)
-        return _header(len(payload), 0), payload
+        length = len(payload)
+        return _kept.get(length << 1) or _header(length, 0), payload
     if isinstance(message, (bytes, bytearray, memoryview)):
         payload = toBytes(message)
         return _header(len(payload), 1), payload

@@ -71,6 +71,7 @@ class FakeLoop(object):
     """Remembers which pumps were nudged."""
 
     stopped = False
+    standby = None
 
     def __init__(self):
         self.nudged = []

@@ -21,7 +21,7 @@ class FakePump(object):
     """Remembers how it was served; the socket is real, so that waiting is."""
 
     interval = deadline = None
-    abandoned = False
+    abandoned = led = False
 
     def __init__(self, sock):
         self.sock = sock
@@ -44,6 +44,9 @@ class FakePump(object):
     def expire(self):
         """End at the next turn, as the time is over."""
         self.drop("expired")
+
+    def retire(self):
+        """Nobody leads here."""
 
     def finish(self):
         """Close."""
@@ -218,6 +221,8 @@ def test_stop_ends_the_thread_and_leaves_the_rest(loop, sockets):
     loop.stop()
     assert not thread.is_alive() and loop.stopped and not pump.finished.is_set()
     loop._waker.close()
+    if loop.standby is not None:
+        loop.standby.close()
 
 
 def test_a_thread_that_cannot_start_leaves_nothing(loop, sockets, monkeypatch):

@@ -4,6 +4,8 @@ from __future__ import absolute_import, division, print_function
 from stockings._outbox import JOINED, SMALL, Outbox
 from stockings.wire import encode, encodeParts
 
+from . import support
+
 
 def drain(outbox, sizes):
     """Take everything out in steps of at most these sizes (repeated); return the octets."""
@@ -73,3 +75,31 @@ def test_clear_forgets_and_shows_the_loss():
     outbox.clear()
     assert outbox.octets == 0 and outbox.piece() is None
     assert (outbox.queuedTotal, outbox.sentTotal, outbox.lostTotal) == (6, 2, 4)
+
+
+def test_a_frame_can_be_taken_back_until_it_is_counted():
+    """Which is when it may be on its way."""
+    outbox = Outbox()
+    frame = outbox.add(*encodeParts(b"a"))
+    assert outbox.withdraw(frame) and not outbox.waiting and outbox.piece() is None
+    frame = outbox.add(*encodeParts(b"a"))
+    assert outbox.octets == 2 and not outbox.withdraw(frame)
+
+
+def test_writers_need_no_lock():
+    """Whatever many threads add while one takes out comes out whole, in each one's order."""
+    outbox = Outbox()
+    out = []
+    writers = [support.inThread(lambda name=name: [outbox.add(b"", b"%s%04d " % (name, turn))
+                                                   for turn in range(2000)])
+               for name in (b"a", b"b", b"c")]
+    while any(writer.thread.is_alive() for writer in writers) or outbox.waiting:
+        piece = outbox.piece()
+        if piece is not None:
+            out.append(memoryview(piece).tobytes())
+            outbox.sent(len(piece))
+    words = b"".join(out).split()
+    assert len(words) == 6000 and outbox.messages == 6000 and outbox.octets == 0
+    for name in (b"a", b"b", b"c"):
+        assert [word for word in words if word[:1] == name] == [
+            b"%s%04d" % (name, turn) for turn in range(2000)]

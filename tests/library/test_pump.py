@@ -5,7 +5,7 @@ import select
 
 import pytest
 
-from stockings import errors
+from stockings import _calling, errors
 from stockings._core import Core
 from stockings._pump import Pump
 from stockings.wire import encode, encodeParts
@@ -163,3 +163,86 @@ def test_fork_only_closes(make):
     pump.forked()
     assert sock.calls == ["send", "close"] and pump.loop.nudged == []
     assert pump.core.cause == "forked"
+
+
+def test_a_pump_that_was_closed_meanwhile_is_forgotten(make):
+    """close() that ran out of patience closed the socket: the I/O thread, late, lets go of it."""
+    pump, sock = make()
+    pump.drop("aborted")
+    pump.finish()
+    assert pump.serve(False, False)[0]
+
+
+def test_a_hurried_writer_gathers(make, monkeypatch):
+    """The first messages go out one by one; then a nudge, one piece when it is large or read."""
+    monkeypatch.setattr(_calling, "clock", lambda: 1.0)
+    pump, sock = make()
+    pump._wrote = 1.0
+    for _ in range(_calling.STEPS):
+        send(pump, b"m")
+    assert len(sock.calls) == _calling.STEPS and pump.loop.nudged == []
+    send(pump, b"1")
+    send(pump, b"2")
+    assert len(sock.calls) == _calling.STEPS and pump.loop.nudged == [pump]
+    assert pump.core.outbox.octets == 4 and pump.interest() == (True, True)
+    assert pump.receive() is None
+    assert sock.sent.endswith(encode(b"1") + encode(b"2")) and sock.calls[-2:] == ["send", "recv"]
+    assert not pump.core.outbox.flowing
+
+
+def test_a_hurried_writer_sends_a_large_piece_by_itself(make, monkeypatch):
+    """It does not wait for the I/O thread to get a processor."""
+    monkeypatch.setattr(_calling, "clock", lambda: 1.0)
+    pump, sock = make()
+    pump._wrote = 1.0
+    pump._hurry = _calling.STEPS
+    message = b"x" * 1000
+    for _ in range(_calling.ENOUGH // 1000):
+        send(pump, message)
+    assert sock.calls == []
+    send(pump, message)
+    assert sock.calls == ["send"] and len(sock.sent) > _calling.ENOUGH
+
+
+def test_a_writer_with_time_sends_at_once(make, monkeypatch):
+    """However many messages it writes."""
+    times = iter(range(1000))
+    monkeypatch.setattr(_calling, "clock", lambda: float(next(times)))
+    pump, sock = make()
+    for _ in range(20):
+        send(pump, b"m")
+    assert len(sock.calls) == 20 and pump.loop.nudged == []
+
+
+def test_a_frame_that_comes_too_late_is_taken_back(make):
+    """The end came between the first look and the lock: the write raises, and nothing is queued."""
+    pump, sock = make()
+    real = pump.core.outbox.add
+
+    def add(head, payload):
+        pump.update(pump.core.closeWriting)
+        return real(head, payload)
+
+    pump.core.outbox.add = add
+    with pytest.raises(errors.StockingClosed):
+        send(pump, b"m")
+    assert sock.calls == ["shutdown"] and not pump.core.outbox.waiting
+
+
+def test_a_frame_that_is_added_while_another_thread_sends(make):
+    """Its writer relies on the sender, which looks once more after it has taken the flag down."""
+    pump, sock = make([2, AGAIN])
+    send(pump, b"first")
+    outbox = pump.core.outbox
+    real = outbox.piece
+
+    def piece():
+        found = real()
+        if found is None and len(sock.sent) == len(encode(b"first")):
+            assert outbox.flowing
+            outbox.add(*encodeParts(b"second"))
+        return found
+
+    outbox.piece = piece
+    pump.serve(False, True)
+    assert sock.sent == encode(b"first") + encode(b"second") and not outbox.flowing

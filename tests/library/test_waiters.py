@@ -10,7 +10,7 @@ import pytest
 
 from stockings import _waiters
 from stockings._compat import clock
-from stockings._waiters import PollWaiter, SelectWaiter, waitReadable
+from stockings._waiters import PollWaiter, SelectWaiter, waiterOfCalls
 
 from . import support
 
@@ -133,13 +133,23 @@ def test_select_checks_the_descriptor(monkeypatch):
     assert "5000" in str(caught.value) and "PollStocking" in str(caught.value)
 
 
-def test_wait_readable(pair):
-    """Returns at the time limit, and at once when something is there."""
-    near, far = pair
-    waitReadable(near.fileno(), 0)
+@pytest.mark.skipif(not _waiters.hasPoll, reason="no poll")
+def test_one_descriptor_of_many(sockets):
+    """Whether it is ready itself; a signal is no readiness."""
+    (near, far), (other, another) = sockets(), sockets()
+    waiter = PollWaiter()
+    waiter.watch(near.fileno(), True, False)
+    waiter.watch(other.fileno(), True, False)
+    assert not waiter.isReady(near.fileno(), 0)
+    another.sendall(b"x")
+    assert not waiter.isReady(near.fileno(), None)
     far.sendall(b"x")
-    waitReadable(near.fileno(), None)
-    assert near.recv(1) == b"x"
+    assert support.until(lambda: waiter.isReady(near.fileno(), 0))
+
+
+def test_the_waiter_of_calls_takes_any_descriptor():
+    """Poll where the system has it, whatever the flavour."""
+    assert type(waiterOfCalls()) is WAITERS[-1]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="descriptor numbers do not matter on Windows")

@@ -74,7 +74,7 @@ def test_close_takes_those_in_use_too(box):
     """A call that waits during the close gives its descriptor back when it returns."""
     before = support.openDescriptors()
     result = support.inThread(box.wait, support.PATIENCE)
-    assert support.until(lambda: box.waiting._calls)
+    assert support.until(lambda: box.waiting.calls)
     box.waiting.close()
     box.fill()
     assert result() is True
@@ -116,5 +116,5 @@ def test_a_raising_handler_ends_the_wait(box):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert box.waiting._calls == []
+    assert box.waiting.calls == []
     assert box.wait(0) is False

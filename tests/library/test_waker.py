@@ -48,13 +48,6 @@ def test_update(waker):
     assert not readable(waker)
 
 
-def test_wait_returns_when_set(waker):
-    """Also without a time limit."""
-    waker.wait(0)
-    waker.set()
-    waker.wait(None)
-
-
 def test_set_after_close_does_nothing(waker):
     """A late wake-up must not touch a number that may be somebody else's."""
     waker.close()

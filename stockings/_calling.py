@@ -1,0 +1,180 @@
+"""What calling threads do with a connection: send, receive, wait.
+
+Half of the pump; its head says who may touch the socket and why nothing races.
+"""
+from __future__ import absolute_import, division, print_function
+
+from stockings._compat import clock
+from stockings._deadline import Deadline
+from stockings._outbox import SMALL
+from stockings._waker import Waker
+
+#: Seconds that close() gives the I/O thread beyond the linger time, for an overloaded machine.
+MARGIN = 1.0
+#: A program that has written more than STEPS messages in a row, each within HURRY seconds of the
+#: one before, is in a hurry: a send call takes a tenth of that, so that joining pays.
+STEPS = 4
+HURRY = 100e-6
+#: Octets that such a program gathers before it sends them by itself.
+ENOUGH = 64 * 1024
+
+
+class Calling(object):
+    """The half of the pump that runs on calling threads."""
+
+    def send(self, head, payload):
+        """Queue a frame, and send it at once if nothing is queued before it.
+
+        Raises StockingClosed after the end.
+        """
+        core = self.core
+        outbox = core.outbox
+        if core.cause is not None or core.finWanted:
+            raise core.ended()
+        frame = outbox.add(head, payload)
+        if not outbox.flowing:
+            self.lock.acquire()
+        elif outbox.gathered < ENOUGH or not self.lock.acquire(False):
+            return  # the I/O thread comes to it: see Outbox
+        try:
+            over = core.cause is not None or core.finWanted
+            refused = over and outbox.withdraw(frame)
+            if outbox.flowing or outbox.gathered >= SMALL or not self._hurries():
+                self._channel.pumpOut()
+            else:
+                outbox.flowing = True
+            if outbox.flowing or core.cause is not None or core.finWanted or self._waiting.calls:
+                self.settle()  # else all is as it was
+        finally:
+            self.lock.release()
+        if refused:
+            raise core.ended()
+
+    def _hurries(self):
+        """Whether the program writes so fast that frames had better be joined.
+
+        The I/O thread is woken for the first of them, as if the socket had no room, and sends as
+        soon as it gets a processor. The writer sends by itself what makes up a large piece, and
+        all of it when it reads.
+        """
+        now = clock()
+        self._hurry = self._hurry + 1 if now - self._wrote < HURRY else 0
+        self._wrote = now
+        return self._hurry > STEPS
+
+    def _rest(self):
+        """The program does something else than to write: send what was held back."""
+        self._hurry = 0
+        if self.core.outbox.flowing:
+            self._channel.pumpOut()
+            self.settle()
+
+    def receive(self):
+        """Return a message or None; ask the socket if none is there and nobody else is at it."""
+        core = self.core
+        if not self.lock.acquire(False):
+            if not core.inbox.unread:
+                return None  # whoever has the lock receives, or the next read does
+            self.lock.acquire()  # one is there, and may have been announced
+        try:
+            if self._hurry:
+                self._rest()
+            message = core.inbox.take()
+            if message is None and core.wantsInput():
+                self._channel.pumpIn(1)
+                message = core.inbox.take()
+            if message is None:
+                core.look()
+            self.settle()
+            return message
+        finally:
+            self.lock.release()
+
+    def awaitMessage(self, timeout):
+        """Return the next message; None if ``timeout`` or the connection ends without one.
+
+        The first thread that waits leads: it waits for the socket itself, and receives. Others
+        wait to be woken. Raises ValueError if ``timeout`` is nan.
+        """
+        core = self.core
+        inbox = core.inbox
+        deadline = None if timeout is None else Deadline(timeout)
+        call = None
+        readable = False
+        try:
+            while True:
+                with self.lock:
+                    if self._hurry:
+                        self._rest()
+                    if readable:
+                        self._channel.pumpIn(1)
+                    message = inbox.take()
+                    ended = message is None and core.messageOrEnd()
+                    if message is not None or ended or (deadline and deadline.over):
+                        call = self._leave(call)
+                        return message
+                    if call is None:
+                        call = self._waiting.enter(core.messageOrEnd)
+                    elif call.waker.isSet:
+                        call.waker.clear()
+                    # While the I/O thread sends here, it receives, too: they would only get in each
+                    # other's way.
+                    may = not core.outbox.flowing or self._reading.leader is call
+                    leads = may and self._reading.takeOver(call)
+                    if not leads:
+                        leads = may and self._reading.lead(call)
+                        self.settle()
+                left = None if deadline is None else deadline.left()
+                if leads:
+                    readable = call.waitOrReadable(self.descriptor, left)
+                else:
+                    call.wait(left)
+        finally:
+            if call is not None:  # a signal handler raised
+                with self.lock:
+                    self._leave(call)
+
+    def _leave(self, call):
+        """End to wait, with or without a call; the lock is held."""
+        core = self.core
+        if call is not None:
+            self._waiting.leave(call)
+            if (core.cause is None and core.inputEnd is None and not core.inbox.paused and
+                    self._signal is None and not self._waiting.calls and
+                    self._reading.giveBack(call)):
+                return  # nothing else that settle looks at can have changed
+            if self._reading.leader is call:
+                self._reading.leader = None
+        self.settle()
+
+    def waitUntil(self, condition, timeout):
+        """Wait until ``condition()``, called with the lock held, is true; false after ``timeout``.
+
+        Raises ValueError if ``timeout`` is nan.
+        """
+        return self._waiting.until(condition, timeout, self.settle)
+
+    def waitFinished(self, timeout):
+        """Wait until the I/O thread has closed the socket; close it here if that cannot do it.
+
+        After ``timeout`` seconds and a margin for an overloaded machine, or if the interpreter
+        ends and the thread is gone.
+        """
+        core = self.core
+        if self.loop.stopped:
+            timeout = 0
+        elif timeout is not None:
+            timeout += MARGIN
+        if not self.waitUntil(lambda: core.finished, timeout):
+            self.drop("aborted")
+            self.finish()
+
+    def fileno(self):
+        """Return the descriptor that is readable while a message or the end waits."""
+        with self.lock:
+            if self.core.local:
+                raise self.core.ended()
+            if self._signal is None:
+                self._signal = Waker()
+                self.settle()
+            return self._signal.fileno()

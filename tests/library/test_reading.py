@@ -1,0 +1,252 @@
+"""Who waits for the socket: a waiting read, or the I/O thread; never nobody."""
+from __future__ import absolute_import, division, print_function
+
+import select
+
+import pytest
+
+from stockings import _loop
+from stockings._core import Core
+from stockings._pump import Pump
+from stockings._reading import ReadingSide
+from stockings._standby import Standby, hasStandby
+from stockings.wire import encode
+
+from . import support
+from .fakes import FakeLoop
+from .support import PATIENCE
+
+needsStandby = pytest.mark.skipif(not hasStandby, reason="the system has no epoll")
+
+
+def readable(descriptor, timeout=0):
+    """Whether a descriptor is readable."""
+    return bool(select.select([descriptor], [], [], timeout)[0])
+
+
+@pytest.fixture
+def standby():
+    """A standby set."""
+    standby = Standby()
+    yield standby
+    standby.close()
+
+
+@needsStandby
+def test_an_arming_is_good_for_one_event(standby, sockets):
+    """Also for octets that were there before; then the socket is quiet until it is armed again."""
+    near, far = sockets()
+    far.sendall(b"x")
+    assert readable(near, PATIENCE)
+    standby.arm(near.fileno(), True)
+    assert readable(standby, PATIENCE) and standby.ready() == [near.fileno()]
+    assert not readable(standby) and standby.ready() == []
+    standby.arm(near.fileno(), True)
+    assert readable(standby) and standby.ready() == [near.fileno()]
+
+
+@needsStandby
+def test_arming_is_seen_by_a_waiting_thread(standby, sockets):
+    """Which nobody wakes: that is the point of the set."""
+    near, far = sockets()
+    standby.arm(near.fileno(), False)
+    result = support.inThread(readable, standby, PATIENCE)
+    far.sendall(b"x")
+    assert readable(near, PATIENCE) and not readable(standby)
+    standby.arm(near.fileno(), True)
+    assert result() is True
+
+
+@needsStandby
+def test_a_disarmed_socket_cannot_spin(standby, sockets):
+    """A hang-up is told whatever is asked for, but only once."""
+    near, far = sockets()
+    standby.arm(near.fileno(), False)
+    support.reset(far)
+    assert readable(near, PATIENCE)
+    standby.ready()
+    assert not readable(standby)
+
+
+@needsStandby
+def test_a_socket_that_was_closed_underneath_is_refused(standby, sockets):
+    """So that its owner finds out."""
+    near, far = sockets()
+    number = near.fileno()
+    assert standby.arm(number, True)
+    near.close()
+    assert not standby.arm(number, True)
+
+
+class Memory(object):
+    """A standby set that remembers, and refuses on demand."""
+
+    def __init__(self):
+        self.told = []
+        self.works = True
+
+    def arm(self, descriptor, armed):
+        """Remember it."""
+        self.told.append(armed)
+        return self.works
+
+
+@pytest.fixture
+def side():
+    """A reading side over a remembered standby set."""
+    loop = FakeLoop()
+    loop.standby = Memory()
+    side = ReadingSide(7, loop, True)
+    side.told = loop.standby.told
+    return side
+
+
+def test_one_leads_at_a_time(side):
+    """The I/O thread's waiter has it before the first lead, the standby set between two leads."""
+    assert side.assign(True) is True and side.told == []
+    assert side.lead("a") and not side.lead("b") and side.assign(True) is False
+    assert side.told == []  # an empty set is disarmed
+    assert side.giveBack("a") and side.told == [True]
+    assert not side.giveBack("a")
+    assert side.takeOver("b") and side.told == [True, False]
+    assert not side.takeOver("c") and not side.lead("c")
+
+
+def test_an_event_disarms(side):
+    """After it the next assignment arms again; nothing is told twice."""
+    side.lead("a")
+    side.giveBack("a")
+    side.assign(True)
+    assert side.told == [True]
+    side.fired()
+    side.assign(True)
+    assert side.told == [True, True]
+    side.assign(False)
+    assert side.told == [True, True, False]
+
+
+def test_a_refusal_gives_the_socket_to_the_waiter(side):
+    """For good, and nobody leads any more."""
+    side.lead("a")
+    side._loop.standby.works = False
+    assert not side.giveBack("a")
+    assert side.assign(True) is True and not side.lead("b")
+
+
+def test_nobody_leads_without_a_standby_set():
+    """As on systems without epoll, or on a TLS socket."""
+    loop = FakeLoop()
+    assert not ReadingSide(7, loop, True).lead("a")
+    loop.standby = Memory()
+    assert not ReadingSide(7, loop, False).lead("a")
+
+
+@pytest.fixture(params=[pytest.param(True, marks=needsStandby), False],
+                ids=["standby", "without"])
+def way(request, flavour, monkeypatch):
+    """Both ways of waiting: for the socket itself, and as on systems without epoll."""
+    if not request.param:
+        monkeypatch.setattr(_loop, "hasStandby", False)
+    assert _loop.loopOf(flavour._waiterType)._thread is None
+    return request.param
+
+
+def test_messages_arrive_whoever_waits(way, link):
+    """One after the other, each after the reader has begun to wait."""
+    near, far = link
+    for number in range(50):
+        result = support.inThread(far.read, PATIENCE)
+        assert support.until(lambda: far._pump._waiting.calls)
+        near.write(u"%d" % number)
+        assert result() == u"%d" % number
+
+
+def test_the_reader_receives_by_itself(way, wired):
+    """With a standby set the I/O thread sleeps on; without one it receives."""
+    stocking, raw = wired
+    stocking.read(0.001)  # hands the reading side over
+    assert support.until(lambda: stocking._pump.watched == (not way, False))
+    before = stocking.stats().wakeups
+    side = stocking._pump._reading
+    for _ in range(20):
+        result = support.inThread(stocking.read, PATIENCE)
+        assert support.until(lambda: stocking._pump._waiting.calls and not side._armed)
+        raw.sendall(encode(b"m"))
+        assert result() == b"m"
+    assert (stocking.stats().wakeups == before) is way
+
+
+def test_what_comes_after_a_blocking_read_is_noticed(way, wired):
+    """By fileno(), by other waiting calls, by `active`, whatever the program does meanwhile."""
+    stocking, raw = wired
+    raw.sendall(encode(b"1"))
+    assert stocking.read(PATIENCE) == b"1"
+    number = stocking.fileno()
+    assert not readable(number)
+    raw.sendall(encode(b"2"))
+    assert readable(number, PATIENCE) and stocking.read(PATIENCE) == b"2"
+    assert stocking.read(0.001) is None
+    result = support.inThread(stocking.waitMessage, PATIENCE)
+    raw.sendall(encode(b"3"))
+    assert result() is True and stocking.read(None) == b"3"
+    raw.close()
+    assert support.until(lambda: not stocking.active)
+
+
+def test_the_stream_is_drained_after_a_blocking_read(way, wired):
+    """Up to the mark, without the program's help."""
+    stocking, raw = wired
+    raw.sendall(encode(b"1"))
+    assert stocking.read(None) == b"1"
+    raw.sendall(encode(b"x" * (4 << 20)))
+    assert support.until(lambda: stocking.unreadBytes > 4 << 20)
+
+
+def test_many_readers_share_the_messages(way, wired):
+    """The one that leads and those that are woken: each message once."""
+    stocking, raw = wired
+    got = []
+    results = [support.inThread(lambda: got.extend(iter(lambda: stocking.read(PATIENCE), b"")))
+               for _ in range(4)]
+    for number in range(200):
+        raw.sendall(encode(b"%d" % (number + 1)))
+    raw.sendall(encode(b"") * 4)
+    for result in results:
+        result()
+    assert sorted(map(int, got)) == list(range(1, 201))
+
+
+@pytest.mark.parametrize("end", ["close", "abort"])
+def test_an_end_from_another_thread_wakes_the_reader(way, wired, end):
+    """Which waits for the socket: closing that alone would wake nobody."""
+    stocking, raw = wired
+    stocking.linger = 0
+    result = support.inThread(stocking.waitMessage, PATIENCE)
+    reading = support.inThread(stocking.read, PATIENCE)
+    assert support.until(lambda: len(stocking._pump._waiting.calls) == 2)
+    getattr(stocking, end)()
+    assert result() is False
+    with pytest.raises(Exception) as caught:
+        reading()
+    assert type(caught.value).__name__ in ("StockingClosed", "StockingBroken")
+
+
+@needsStandby
+def test_a_reader_that_retires_waits_for_nothing(sockets):
+    """At the end of the interpreter, where what happens to the socket must not wake it."""
+    near, far = sockets()
+    core = Core()
+    core.handshakeDone(True)
+    loop = FakeLoop()
+    loop.standby = Standby()
+    near.setblocking(False)
+    pump = Pump(near, core, loop)
+    result = support.inThread(pump.awaitMessage, PATIENCE)
+    assert support.until(lambda: pump.led)
+    pump.retire()
+    assert support.until(lambda: not pump.led)
+    far.sendall(encode(b"m"))
+    pump.drop("aborted")
+    assert result() is None and core.inbox.unreadBytes == 0
+    pump.finish()
+    loop.standby.close()
