@@ -21,6 +21,7 @@ from rich.console import Console
 
 from harness import __version__, clauses, clock, known, options, suite
 from harness import results as results_file
+from harness.bench.verb import bench
 from harness.explore.verb import explore
 from harness.known import KnownLine
 from harness.listing import list_
@@ -263,3 +264,4 @@ main.add_command(explain)
 main.add_command(explore)
 main.add_command(mutants)
 main.add_command(new_adapter)
+main.add_command(bench)

@@ -1,0 +1,1 @@
+"""How fast the library is beside raw sockets and other libraries: the verb `bench`."""

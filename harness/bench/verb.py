@@ -1,0 +1,194 @@
+"""The verb `bench`."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from harness import clock, options
+from harness.bench import outcome, plot, table
+from harness.bench.contender import CONTENDERS, Contender
+from harness.bench.duo import NICE, Place, processors
+from harness.bench.measure import Failure, Figure, Setting, measure
+from harness.bench.rounds import carry_out, rows
+from harness.bench.workload import WORKLOADS, Workload
+from harness.discovery import Interpreter, discover
+from harness.environments import PreparationFailed, prepare
+from harness.problem import Usage, require_writable
+
+#: Columns that the widest table takes; in a pipe nobody says how many there are.
+WIDTH = 120
+
+
+@click.command()
+@click.option("--workload", multiple=True, metavar="GLOB",
+              help="Only workloads whose name matches: ping, small, medium, large, both, many,"
+                   " idle, construct.")
+@click.option("--contender", multiple=True, metavar="GLOB",
+              help="Only contenders whose name matches, beside what all are compared with.")
+@click.option("--python", "name", metavar="NAME",
+              help="The interpreter, like cpython2.7.  [default: the newest CPython found]")
+@click.option("--rounds", "times", type=click.IntRange(1), default=5, metavar="N",
+              help="Measure every contender so often, in turn.  [default: 5]")
+@click.option("--seconds", type=click.FloatRange(0.001, 3600), default=0.5, metavar="S",
+              help="How long one measurement is to take.  [default: 0.5]")
+@click.option("--one-core", is_flag=True, help="Pin both processes to one processor.")
+@click.option("--check", is_flag=True, help="End with 1 if our library misses a floor.")
+@click.option("--json", "json_file", type=options.WRITTEN, metavar="FILE.json",
+              help="Write all figures; a file that is there is replaced.")
+@click.option("--plot", "plot_file", type=options.WRITTEN, metavar="FILE.svg",
+              help="Draw the ratios; needs pygal. A file that is there is replaced.")
+@click.option("--markdown", is_flag=True, help="Print the tables as Markdown.")
+@options.patience
+def bench(
+    workload: Sequence[str], contender: Sequence[str], name: str | None, times: int,
+    seconds: float, one_core: bool, check: bool, json_file: Path | None, plot_file: Path | None,
+    markdown: bool, patience: float,
+) -> None:
+    """Measure how fast the library is beside raw sockets and other libraries.
+
+    Two processes talk over the loopback. In each round every contender has its turn, so that
+    whatever else the machine does meets all alike; ratios are taken within a round. Other libraries
+    are installed into environments that are made once and kept.
+
+    \b
+    Examples:
+      python -m harness bench
+      python -m harness bench --workload ping --contender 'stockings-*' --one-core
+      python -m harness bench --python cpython2.7 --rounds 9 --json bench-2.7.json
+    """
+    clock.set_patience(patience)
+    for option, file in (("--json", json_file), ("--plot", plot_file)):
+        if file is not None:
+            require_writable(option, file)
+    if plot_file is not None:
+        plot.require()
+    console = Console(highlight=False)
+    console.width = max(console.width, WIDTH)
+    interpreter = _interpreter(name)
+    some = _workloads(workload)
+    entrants = _entrants(contender, some, interpreter)
+    place = _place(one_core)
+    about = _about(interpreter, place, one_core, times, seconds)
+    console.print(about["said"], soft_wrap=True, markup=False)
+    found = _measured(console, interpreter, entrants, some, place, times, seconds, about)
+    lines = outcome.lines(found, interpreter.release[0], one_core)
+    if markdown:
+        click.echo(table.markdown(lines))
+    else:
+        table.show(console, lines)
+    if json_file is not None:
+        json_file.write_text(json.dumps(outcome.document(lines, about), indent=1) + "\n")
+    if plot_file is not None:
+        plot.draw(lines, f"{about['python']}, {about['machine']}", plot_file)
+    missed = [line for line in lines if line.missed]
+    for line in missed:
+        console.print(f"floor missed: {line.workload.name} {line.contender}:"
+                      f" {'; '.join(line.missed)}", soft_wrap=True, markup=False)
+    if check and missed:
+        sys.exit(1)
+
+
+def _workloads(globs: Sequence[str]) -> list[Workload]:
+    some = [one for one in WORKLOADS if _fits(one.name, globs)]
+    for glob in globs:
+        if not any(fnmatchcase(one.name, glob) for one in WORKLOADS):
+            names = ", ".join(one.name for one in WORKLOADS)
+            raise Usage(f"--workload {glob}: matches none of {names}")
+    return some
+
+
+def _entrants(
+    globs: Sequence[str], some: Sequence[Workload], interpreter: Interpreter
+) -> list[Contender]:
+    from harness.bench import floors
+
+    for glob in globs:
+        if not any(fnmatchcase(one.name, glob) for one in CONTENDERS):
+            names = ", ".join(one.name for one in CONTENDERS)
+            raise Usage(f"--contender {glob}: matches none of {names}")
+    measures = {base for one in some for base in floors.bases(one.name, interpreter.release[0])}
+    return [one for one in CONTENDERS if one.name in measures or _fits(one.name, globs)]
+
+
+def _fits(name: str, globs: Sequence[str]) -> bool:
+    return not globs or any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _place(one_core: bool) -> Place:
+    there = processors()
+    if not there:
+        return Place()
+    return Place((there[0],), (there[0],) if one_core else (there[-1],))
+
+
+def _interpreter(name: str | None) -> Interpreter:
+    found = discover()
+    some = [one for one in found if name == one.name or (
+        name is None and one.implementation == "cpython" and not one.platform)]
+    if not some:
+        raise Usage(f"--python {name}: there are {', '.join(one.name for one in found)}")
+    return max(some, key=lambda one: one.release)
+
+
+def _about(
+    interpreter: Interpreter, place: Place, one_core: bool, times: int, seconds: float
+) -> dict[str, Any]:
+    """What a reader has to know of a run, and the line that says it."""
+    pinned = "not pinned: this system has no such thing"
+    if place.serve is not None and place.drive is not None:
+        pinned = f"pinned to processors {place.serve[0]} and {place.drive[0]}"
+        if not one_core and place.serve == place.drive:
+            pinned += " (there is only one)"
+    urgent = os.name == "posix" and os.geteuid() == 0
+    python = f"{interpreter.implementation} {interpreter.version}"
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors"
+    priority = f"priority raised to {NICE}" if urgent else "priority as usual"
+    said = f"{python} on {machine}; {pinned}; {priority}; {times} rounds of {seconds:g} s"
+    return {
+        "python": python, "machine": machine, "pinned": pinned, "priority": priority,
+        "rounds": times, "seconds": seconds, "one_core": one_core, "said": said,
+    }
+
+
+def _measured(
+    console: Console, interpreter: Interpreter, entrants: Sequence[Contender],
+    some: Sequence[Workload], place: Place, times: int, seconds: float, about: dict[str, Any],
+) -> Any:
+    """Return the rows, filled."""
+    commands: dict[str, Sequence[str]] = {}
+    filled = rows(entrants, some)
+    for one in entrants:
+        absent = None
+        if interpreter.release < one.since:
+            absent = "absent: there is none for Python {}.{}".format(*interpreter.release)
+        else:
+            try:
+                made = prepare(interpreter, one.requires, console.print) if one.requires else (
+                    interpreter)
+                commands[one.name] = made.command
+            except PreparationFailed as error:
+                absent = f"absent: {str(error).splitlines()[0]}"
+        for row in filled:
+            if row.contender is one and absent is not None:
+                row.failure = Failure("absent", absent)
+    with tempfile.TemporaryDirectory(prefix="stockings-", ignore_cleanup_errors=True) as folder:
+        setting = Setting(lambda one: commands[one.name], place, seconds, Path(folder))
+
+        def told(who: Contender, what: Workload) -> Figure | Failure:
+            with console.status(f"{what.name}: {who.name}"):
+                return measure(who, what, setting)
+
+        carry_out(filled, times, told)
+    about["versions"] = {who: each.version for who, each in setting.about.items()}
+    return filled
