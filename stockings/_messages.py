@@ -71,7 +71,8 @@ class Messages(object):
         pump = self._pump
         if pump.pid != getpid():
             pump = self._here()
-        if self.sendHighWater is not None:
+        mark = self.sendHighWater
+        if mark is not None and not self._core.outbox.isBelow(mark):
             self._waitForRoom(pump)
         pump.send(head, payload)
 

@@ -75,6 +75,13 @@ class Outbox(object):
         """How many octets are queued."""
         return self.count() - self.sentTotal - self.lostTotal
 
+    def isBelow(self, mark):
+        """Whether fewer octets are queued; needs no lock, so that a write costs none for it.
+
+        What threads miscount while they add frames at once is corrected by the next count.
+        """
+        return self.queuedTotal - self.sentTotal - self.lostTotal + self.gathered < mark
+
     def count(self):
         """Count the frames that were added since; return the octets of all frames so far."""
         added = self.added

@@ -103,3 +103,15 @@ def test_writers_need_no_lock():
     for name in (b"a", b"b", b"c"):
         assert [word for word in words if word[:1] == name] == [
             b"%s%04d" % (name, turn) for turn in range(2000)]
+
+
+def test_is_below_counts_what_was_not_counted_yet():
+    """A look without the lock sees frames that were only added, and those that have gone."""
+    outbox = Outbox()
+    assert outbox.isBelow(1)
+    outbox.add(b"\xc3", b"abc")
+    assert outbox.isBelow(5) and not outbox.isBelow(4)
+    outbox.count()
+    assert outbox.isBelow(5) and not outbox.isBelow(4)
+    outbox.sent(len(outbox.piece()))
+    assert outbox.isBelow(1)
