@@ -9,7 +9,7 @@ from string import Template
 
 import click
 
-from harness.peers import NAME, REFERENCE
+from harness.peertable import NAME, REFERENCE
 from harness.plan import ROOT
 from harness.problem import Usage
 

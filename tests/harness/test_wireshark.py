@@ -145,7 +145,8 @@ def test_a_pair_is_shown_on_both_sides_of_the_relay(tmp_path: Path, cli: Cli) ->
     assert "AF" in flags and "AR" in flags
     assert not [row for row in rows if row[5]]
     comments = " ".join(row[4] for row in rows)
-    for words in ("consumed behind octet 2", '"do": "listen"', "check FRAME-1 kept", "verdict FAIL"):
+    wanted = "consumed behind octet 2", '"do": "listen"', "check FRAME-1 kept", "verdict FAIL"
+    for words in wanted:
         assert words in comments
     times = [float(row[6]) for row in rows]
     assert times == sorted(times) and times[-1] > 0.001
