@@ -31,7 +31,9 @@ def free(host: str) -> int:
 
 
 @contextmanager
-def dialling(place: str, token: str = TOKEN, before: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[bytes]]:
+def dialling(
+    place: str, token: str = TOKEN, before: tuple[str, ...] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
     """A machine's side: the Python adapter, told to dial in; `before` is what runs it."""
     flavour = "select=stockings:SelectStocking"
     command = [*before, sys.executable, str(ADAPTER), "--class", flavour, "--control", place]
