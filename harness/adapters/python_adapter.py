@@ -39,6 +39,7 @@ EXIT_USAGE, EXIT_NO_CLASS, EXIT_REFUSED, EXIT_UNKNOWN_OPTION = 2, 3, 4, 89
 TOKEN, DIALLING = "STOCKINGS_TOKEN", "STOCKINGS_DIALLING"  # variables; the second is a child's
 REFUSALS = 5  # a harness that ends at the wrong moment looks like a refusal, but not so often
 REDIAL = 0.2  # seconds between two tries to reach the harness
+KNOCK = 2.0  # seconds for one try; the system itself would try again ever more seldom
 
 FIRST_SLICE = 0.0005  # a wait looks again after half a millisecond, then ever more seldom ...
 LAST_SLICE = 0.02  # ... but no more seldom than this: 50 looks a second cost next to nothing
@@ -1121,7 +1122,7 @@ def dial(place, token):
         sock = None
         while sock is None:
             try:
-                sock = connected_socket(host, port, None, {})
+                sock = connected_socket(host, port, KNOCK, {})
             except Fault:
                 rest(REDIAL)
         try:
