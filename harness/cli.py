@@ -26,6 +26,7 @@ from harness.explore.verb import explore
 from harness.known import KnownLine
 from harness.listing import list_
 from harness.load import Load
+from harness.merging.verb import merge
 from harness.muster import MusterFailed
 from harness.mutation.verb import mutants
 from harness.newadapter import new_adapter
@@ -37,6 +38,7 @@ from harness.report.findings import counted
 from harness.results import Run
 from harness.run import NothingToRun, Request, carry_out
 from harness.selection import Selection
+from harness.shard import Shard
 from harness.smokerun import smoke
 from harness.story import keeping
 from harness.story.verb import explain
@@ -94,6 +96,7 @@ class Running:
     jobs: int = 1
     logs: str = "red"
     log: Path | None = None
+    shard: Shard | None = None
 
     @property
     def log_place(self) -> Path | None:
@@ -110,6 +113,7 @@ class Running:
 @options.jobs
 @options.running
 @options.logs
+@options.shard
 def run(
     peer_files: Sequence[Path], peer: Sequence[str], partner: Sequence[str], case: Sequence[str],
     clause: Sequence[str], **running: Any,
@@ -124,6 +128,7 @@ def run(
       python -m harness run
       python -m harness run --peer 'reference@cpython2.7-*' --case 'handshake/**'
       python -m harness run --peers mine.toml --peer mine --with 'reference@*'
+      python -m harness run --shard 1/3 --results one.jsonl
     """
     selection = Selection(peer_files, peer, partner, case, clause)
     _run(selection.stems(), selection, None, Running(**running))
@@ -176,7 +181,7 @@ def _run(
         request = Request(
             stems, roster, kept, lines, ids, running.jobs, running.patience, running.validate,
             repeat=running.repeat, load=running.load, logs=running.log_place,
-            keep_logs=running.logs,
+            keep_logs=running.logs, shard=running.shard,
             options={
                 **selection.options(),
                 "known_failing": [str(path) for path in running.known_failing],
@@ -262,6 +267,7 @@ main.add_command(list_)
 main.add_command(smoke)
 main.add_command(explain)
 main.add_command(explore)
+main.add_command(merge)
 main.add_command(mutants)
 main.add_command(new_adapter)
 main.add_command(bench)

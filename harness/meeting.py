@@ -12,7 +12,7 @@ from typing import Any
 from harness.connection import Connection
 from harness.peer import Peer
 from harness.relay import Relay
-from harness.tester import Tester
+from harness.tester import LOOPBACK, Tester
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Pair:
     ) -> Meeting:
         """Connect the two through a recording relay; `first` and `second` are options of `open`."""
         address = self.second.listen()
-        relay = Relay(address, **relay_options)
+        relay = Relay(address, host=self.first.spec.host, **relay_options)
         self.relays.append(relay)
         one = self.first.open(connect=relay.address, **(first or {}))
         other = self.second.open(accept=address, **(second or {}))
@@ -73,7 +73,7 @@ class Single:
 
     def meet(self, *, rcvbuf: int | None = None, **options: Any) -> tuple[Connection, Tester]:
         """Let the peer connect to a tester; `options` are those of `Peer.open`."""
-        with Tester.listen(rcvbuf=rcvbuf) as listener:
+        with Tester.listen(host=self.peer.spec.host or LOOPBACK, rcvbuf=rcvbuf) as listener:
             connection = self.peer.open(connect=listener.address, **options)
             tester = listener.accept()
         self.testers.append(tester)

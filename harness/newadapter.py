@@ -9,7 +9,8 @@ from string import Template
 
 import click
 
-from harness.peers import NAME, REFERENCE
+from harness.peers import REFERENCE
+from harness.peertable import NAME
 from harness.plan import ROOT
 from harness.problem import Usage
 

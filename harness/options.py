@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from harness import system
+from harness.shard import Shard
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -64,6 +65,19 @@ selection = _all(
                  help="Only cases whose name matches."),
     click.option("--clause", multiple=True, metavar="ID",
                  help="Only cases that decide this clause."),
+)
+
+
+def _shard(_context: click.Context, _option: click.Parameter, text: str | None) -> Shard | None:
+    try:
+        return None if text is None else Shard.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+shard = click.option(
+    "--shard", callback=_shard, metavar="K/N",
+    help="Run only part K of N; which cases that are depends on their ids alone.  See `merge`.",
 )
 
 logs = click.option(

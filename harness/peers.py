@@ -16,25 +16,23 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from harness import builds, peersfile
+from harness import builds, peersfile, peertable
 from harness.discovery import Interpreter
 from harness.fields import Fields, Invalid
-from harness.peersfile import PeersError, located
+from harness.peersfile import PeersError
 from harness.peerspec import Hosted, PeerSpec
+from harness.peertable import NAME, ONLY_FLAVOUR
+from harness.remote import table as remote
 
 __all__ = ["PeerSpec", "PeersError", "load_file", "ready", "reference_peers", "select"]
 
 #: The name of our own implementation; a file of third parties cannot use it.
 REFERENCE = "reference"
 REFERENCE_CLASSES = {"poll": "stockings:PollStocking", "select": "stockings:SelectStocking"}
-#: The one flavour of an implementation that knows of none; it does not show in a peer's name.
-ONLY_FLAVOUR = "default"
 #: Environments made at the same time: an installation is half network and half one processor.
 AT_ONCE = 2
 
-NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-PAIRS = ("all", "reference", "none")
 #: What a table may say, with what holds when it does not: for every peer, for one by its
 #: interpreters and class, for one by its command.
 FOR_EVERY: dict[str, Any] = {"environment": {}, "pairs": "all"}
@@ -44,6 +42,11 @@ FOR_PYTHON: dict[str, Any] = {
 FOR_COMMAND: dict[str, Any] = {
     "command": [], "mirror": [], "level": 1, "flavours": [ONLY_FLAVOUR], "build": [],
     "optional": False,
+}
+
+FORMS: dict[str, dict[str, Any]] = {
+    "python": FOR_EVERY | FOR_PYTHON, "command": FOR_EVERY | FOR_COMMAND,
+    "remote": {"remote": {}, "pairs": "all", "flavours": [ONLY_FLAVOUR]},
 }
 
 Prepare = Callable[[Interpreter, Sequence[str]], Interpreter]
@@ -99,11 +102,11 @@ def _specs_of(
         raise Invalid("this name is our own library's; take another one")
     if not isinstance(table, dict):
         raise Invalid("has to be a table")
-    forms = [form for form in ("python", "command") if form in table]
+    forms = [form for form in FORMS if form in table]
     if len(forms) != 1:
-        found = "both are there" if forms else "none is there"
-        raise Invalid(f"needs either 'python' (with 'class') or 'command'; {found}")
-    known = FOR_EVERY | (FOR_PYTHON if forms == ["python"] else FOR_COMMAND)
+        found = f"{' and '.join(forms)} are there" if forms else "none is there"
+        raise Invalid(f"needs one of 'python' (with 'class'), 'command' and 'remote'; {found}")
+    known = FORMS[forms[0]]
     for key in table:
         if key not in known:
             keys = ", ".join(known)
@@ -111,28 +114,31 @@ def _specs_of(
     fields = Fields(known | table)
     if forms == ["python"]:
         return _python_table(name, fields, folder, interpreters).specs()
+    if forms == ["remote"]:
+        return _remote_table(name, fields, folder)
     return _command_table(name, fields, folder)
 
 
 def _python_table(
     name: str, fields: Fields, folder: Path, interpreters: Sequence[Interpreter]
 ) -> Hosted:
-    classes = _string_table(fields, "class")
+    classes = peertable.string_table(fields, "class")
     if not classes:
         raise Invalid("'class' has to name a class for each flavour: {poll = \"module:Class\"}")
     for flavour, place in classes.items():
-        _check_flavour("class", flavour)
+        peertable.check_flavour("class", flavour)
         if not CLASS.fullmatch(place):
             raise Invalid(f"'class.{flavour}' has to read \"module:Class\", not {place!r}")
     return Hosted(
         name, _chosen(fields, interpreters), classes,
         tuple(Path(os.path.normpath(folder / entry)) for entry in fields.texts("path")),
-        _string_table(fields, "environment"), _pairs(fields), _requirements(fields, folder),
+        peertable.string_table(fields, "environment"), peertable.pairs(fields),
+        _requirements(fields, folder),
     )
 
 
 def _chosen(fields: Fields, interpreters: Sequence[Interpreter]) -> tuple[Interpreter, ...]:
-    globs, optional = _some(fields, "python"), fields.truth("optional")
+    globs, optional = peertable.some(fields, "python"), fields.truth("optional")
     for glob in globs:
         if not optional and not any(fnmatchcase(one.name, glob) for one in interpreters):
             there = ", ".join(one.name for one in interpreters) or "none"
@@ -144,7 +150,7 @@ def _chosen(fields: Fields, interpreters: Sequence[Interpreter]) -> tuple[Interp
 
 
 def _requirements(fields: Fields, folder: Path) -> tuple[str, ...]:
-    requires = tuple(located(requirement, folder) for requirement in fields.texts("requires"))
+    requires = tuple(peertable.located(one, folder) for one in fields.texts("requires"))
     for requirement in requires:
         if requirement.startswith("-"):
             raise Invalid(f"'requires' takes requirements and no options of pip: {requirement!r}")
@@ -158,22 +164,19 @@ def _requirements(fields: Fields, folder: Path) -> tuple[str, ...]:
 
 
 def _command_table(name: str, fields: Fields, folder: Path) -> list[PeerSpec]:
-    command = tuple(located(word, folder) for word in _some(fields, "command"))
-    mirror = tuple(located(word, folder) for word in fields.texts("mirror")) or command
-    level, flavours = fields.count("level"), _some(fields, "flavours")
+    command = tuple(peertable.located(word, folder) for word in peertable.some(fields, "command"))
+    mirror = tuple(peertable.located(word, folder) for word in fields.texts("mirror")) or command
+    level = fields.count("level")
     if level not in (0, 1):
         raise Invalid(f"'level' has to be 0 (a mirror) or 1 (a driver), not {level}")
-    if len(set(flavours)) != len(flavours):
-        raise Invalid("'flavours' has one of them twice")
-    environment, pairs = _string_table(fields, "environment"), _pairs(fields)
-    build = tuple(located(word, folder) for word in fields.texts("build"))
+    environment, pairs = peertable.string_table(fields, "environment"), peertable.pairs(fields)
+    build = tuple(peertable.located(word, folder) for word in fields.texts("build"))
     program = builds.missing([build, command, mirror])
     if program is not None and fields.truth("optional"):
         raise _LeftOut(f"there is no {program} on this machine")
     built, (command, mirror) = builds.planned(build, folder, [command, mirror])
     specs = []
-    for flavour in flavours:
-        _check_flavour("flavours", flavour)
+    for flavour in peertable.flavours(fields):
         only = flavour == ONLY_FLAVOUR
         specs.append(PeerSpec(
             name=name if only else f"{name}@{flavour}", implementation=name, runtime=None,
@@ -184,31 +187,15 @@ def _command_table(name: str, fields: Fields, folder: Path) -> list[PeerSpec]:
     return specs
 
 
-def _some(fields: Fields, key: str) -> tuple[str, ...]:
-    words = fields.texts(key)
-    if not words or not all(words):
-        raise Invalid(f"'{key}' has to be a list of strings that are not empty")
-    return words
-
-
-def _string_table(fields: Fields, key: str) -> dict[str, str]:
-    table = fields.mapping(key)
-    for name, text in table.items():
-        if not isinstance(text, str):
-            raise Invalid(f"'{key}.{name}' has to be a string: put it in quotes")
-    return table
-
-
-def _check_flavour(key: str, flavour: str) -> None:
-    if not NAME.fullmatch(flavour):
-        raise Invalid(f"'{key}': a flavour consists of a-z, 0-9, '.' and '-', not {flavour!r}")
-
-
-def _pairs(fields: Fields) -> str:
-    pairs = fields.text("pairs")
-    if pairs not in PAIRS:
-        raise Invalid(f"'pairs' has to be one of {', '.join(PAIRS)}, not {pairs!r}")
-    return pairs
+def _remote_table(name: str, fields: Fields, folder: Path) -> list[PeerSpec]:
+    command, host = remote.command_of(fields.mapping("remote"), folder)
+    return [
+        PeerSpec(
+            name if flavour == ONLY_FLAVOUR else f"{name}@{flavour}", name, None, flavour,
+            command, (), pairs=peertable.pairs(fields), host=host,
+        )
+        for flavour in peertable.flavours(fields)
+    ]
 
 
 def ready(

@@ -5,7 +5,6 @@ What a table of a peer says is for `peers` to read.
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import sys
@@ -17,6 +16,7 @@ from typing import Any
 from harness import discovery
 from harness.discovery import Discovery
 from harness.fields import Fields, Invalid
+from harness.peertable import located
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -93,12 +93,6 @@ def with_named(found: Discovery, files: Sequence[Path]) -> Discovery:
     for command, reason in refused.items():
         raise PeersError(f"{named[command]}: '{INTERPRETERS}': {shlex.join(command)}: {reason}")
     return Discovery(found.found + added.found, found.skipped)
-
-
-def located(word: str, folder: Path) -> str:
-    """Return a word of a file, with a leading ./ or ../ taken from the folder of the file."""
-    near = re.match(r"\.\.?[/\\]", word) is not None
-    return os.path.normpath(folder / word) if near else word
 
 
 def _line_of(error: ValueError, text: str) -> int:

@@ -31,7 +31,8 @@ class PeerSpec:
     (level 0), to which only `--connect HOST:PORT` or `--listen 0` is added. `environment` is added
     to ours. `pairs` tells with whom it is paired: `all`, `reference` (only our own peers), `none`.
     `requires` is what has yet to be installed for it, `build` what has yet to be built: see
-    `peers.ready`. When a peer is written down, it has been.
+    `peers.ready`. When a peer is written down, it has been. A peer on another machine has a `host`,
+    the address at which it reaches the harness.
     """
 
     name: str
@@ -46,6 +47,7 @@ class PeerSpec:
     pairs: str = "all"
     requires: tuple[str, ...] = ()
     build: Build | None = None
+    host: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the peer as a JSON object."""
@@ -54,7 +56,7 @@ class PeerSpec:
             "flavour": self.flavour, "command": list(self.command), "mirror": list(self.mirror),
             "environment": dict(self.environment), "level": self.level,
             "interpreter": None if self.interpreter is None else self.interpreter.to_json(),
-            "pairs": self.pairs, "requires": list(self.requires),
+            "pairs": self.pairs, "requires": list(self.requires), "host": self.host,
         }
 
     @classmethod
@@ -69,6 +71,7 @@ class PeerSpec:
             environment=tuple(fields.mapping("environment").items()), level=fields.count("level"),
             interpreter=None if interpreter is None else Interpreter.from_json(interpreter),
             pairs=fields.text("pairs"), requires=fields.texts("requires"),
+            host=fields.optional_text("host"),
         )
         fields.done()
         return spec

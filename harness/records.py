@@ -37,8 +37,21 @@ class PeerInfo:
 
 
 @dataclass(frozen=True)
+class Share:
+    """Which part of a whole plan a run was: number `number` of `of`; and what the whole plan is."""
+
+    number: int
+    of: int
+    planned: int
+    plan: str
+
+
+@dataclass(frozen=True)
 class Header:
-    """The plan of a run. `plan` is `plan_digest` of the ids, `started` is ISO 8601."""
+    """The plan of a run. `plan` is `plan_digest` of the ids, `started` is ISO 8601.
+
+    With a `shard` these are the ids of that part alone, and the shard states the whole.
+    """
 
     suite: Suite
     harness: str
@@ -48,6 +61,7 @@ class Header:
     plan: str
     options: Mapping[str, Any] = field(default_factory=dict)
     host: Mapping[str, Any] = field(default_factory=dict)
+    shard: Share | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The header as the object of its line."""
@@ -69,6 +83,7 @@ class Header:
             take.text("plan"),
             take.mapping("options"),
             take.mapping("host"),
+            _share(take.optional_mapping("shard")),
         )
         suite.done()
         take.done()
@@ -217,6 +232,16 @@ class Footer:
         )
         take.done()
         return footer
+
+
+def _share(line: Mapping[str, Any] | None) -> Share | None:
+    """A header's `shard`."""
+    if line is None:
+        return None
+    take = fields.Fields(line, "shard.")
+    share = Share(take.count("number"), take.count("of"), take.count("planned"), take.text("plan"))
+    take.done()
+    return share
 
 
 def _verdict(word: str) -> Verdict:

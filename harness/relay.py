@@ -40,7 +40,8 @@ class Relay:
     """Stands between one connection to `address` and the listener at `target`.
 
     `cut`: a schedule for both directions, or for `forward` if there is a `cut_back`; `rcvbuf`,
-    `sndbuf`: buffer sizes (octets) of its sockets. `error`: why there is no connection to the
+    `sndbuf`: buffer sizes (octets) of its sockets; `host`: where it listens, if not on loopback.
+    `error`: why there is no connection to the
     target, None if there is or may be one. A context manager. The thread starts at once; OSError if
     nothing can listen.
     """
@@ -53,6 +54,7 @@ class Relay:
         cut_back: Schedule | str | None = None,
         rcvbuf: int | None = None,
         sndbuf: int | None = None,
+        host: str | None = None,
     ) -> None:
         there = _schedule("whole" if cut is None else cut)
         back = there if cut_back is None else _schedule(cut_back)
@@ -70,8 +72,8 @@ class Relay:
         )
         self._closing = False
         self._failure: BaseException | None = None
-        host = "::1" if ":" in target[0] else "127.0.0.1"
-        self._listener = sockets.listener(host, rcvbuf, sndbuf)
+        here = host or ("::1" if ":" in target[0] else "127.0.0.1")
+        self._listener = sockets.listener(here, rcvbuf, sndbuf)
         self.address: Address = self._listener.getsockname()[:2]
         self._bell = Bell()
         self._thread = threading.Thread(

@@ -25,6 +25,7 @@ from harness.records import (
     Known,
     PeerInfo,
     Result,
+    Share,
     Suite,
 )
 from harness.verdicts import Check, Verdict
@@ -39,6 +40,7 @@ __all__ = [
     "Result",
     "ResultsError",
     "Run",
+    "Share",
     "Suite",
     "Writer",
     "plan_digest",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,8 @@ from harness.known import KnownLine
 from harness.muster import Mustered, MusterFailed, muster
 from harness.peerspec import PeerSpec
 from harness.plan import Plan, Roster, Stem, case_ids
-from harness.results import Header, PeerInfo, Run, Suite, Writer, plan_digest, read
+from harness.results import Header, PeerInfo, Run, Share, Suite, Writer, plan_digest, read
+from harness.shard import Shard
 from harness.story import keeping
 from harness.verdicts import exit_code
 
@@ -36,7 +37,8 @@ class Request:
 
     `ids` are the cases, if not all that the stems and the roster make together. `options` go into
     the results file as they are. `repeat`, `logs` and `keep_logs` are those of `Plan`;
-    `load` is how many busy processes per core the run has to bear.
+    `load` is how many busy processes per core the run has to bear; with a `shard` only that part
+    of the cases runs here.
     """
 
     stems: Sequence[Stem]
@@ -52,6 +54,7 @@ class Request:
     logs: Path | None = None
     keep_logs: str = "red"
     options: dict[str, Any] = field(default_factory=dict)
+    shard: Shard | None = None
 
 
 def carry_out(request: Request, watch: Watch, folder: Path) -> Run:
@@ -71,8 +74,9 @@ def carry_out(request: Request, watch: Watch, folder: Path) -> Run:
     if not ids:
         why = "; ".join(mustered.left_out) or "the selected cases and peers do not meet"
         raise NothingToRun(why)
+    share, ids = _share(request, ids)
     given = {**_options(request), "left_out": list(mustered.left_out)}
-    header = header_of(roster, mustered, ids, given, started_now())
+    header = replace(header_of(roster, mustered, ids, given, started_now()), shard=share)
     plan_file = folder / "plan.json"
     _plan(request, roster, mustered, ids, folder).save(plan_file)
     if request.logs is not None:
@@ -104,6 +108,16 @@ def _ids(request: Request, roster: Roster) -> list[str]:
     return sorted(
         ident for ident in request.ids if here.issuperset(ident.partition("@")[2].split("~"))
     )
+
+
+def _share(request: Request, ids: list[str]) -> tuple[Share | None, list[str]]:
+    """The part of the cases that this run is for, and how the header states it."""
+    if request.shard is None:
+        return None, ids
+    mine = [ident for ident in ids if request.shard.holds(ident)]
+    if not mine:
+        raise NothingToRun(f"shard {request.shard} has none of the {len(ids)} cases")
+    return Share(request.shard.number, request.shard.of, len(ids), plan_digest(ids)), mine
 
 
 def _pairs(ids: Sequence[str]) -> tuple[tuple[str, str], ...]:

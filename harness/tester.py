@@ -32,6 +32,7 @@ from harness.schedule import Ending, Reading, Schedule, parse
 from harness.witness import EAGER_LOOKS, Consumed, Stuck, Witness
 
 __all__ = [
+    "LOOPBACK",
     "Misframed",
     "OutOfTime",
     "Pace",
@@ -40,6 +41,9 @@ __all__ = [
     "TesterError",
     "TesterListener",
 ]
+
+#: Where peers of this machine meet us.
+LOOPBACK = "127.0.0.1"
 
 Segmentation = Literal["proved", "unproved"]
 
@@ -110,7 +114,7 @@ class Tester(Receiver):
 
     @staticmethod
     def listen(
-        *, host: str = "127.0.0.1", rcvbuf: int | None = None, sndbuf: int | None = None
+        *, host: str = LOOPBACK, rcvbuf: int | None = None, sndbuf: int | None = None
     ) -> TesterListener:
         """Listen on a free port; accepted connections have the given buffer sizes (octets)."""
         return TesterListener(sockets.listener(host, rcvbuf, sndbuf))

@@ -85,6 +85,11 @@ def adapters() -> list[Path]:
     return [path for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
 
 
+def workers() -> list[Path]:
+    """What `bench` runs in the interpreter that it measures, as far as that may be 2.7."""
+    return sorted((ROOT / "harness" / "bench" / "contenders").glob("*.py"))
+
+
 def test_the_library_and_the_adapters_import_the_standard_library_only() -> None:
     """Both run where nothing else is installed; the adapter imports its library by name."""
     standard = set(sys.stdlib_module_names) | ONLY_IN_27
@@ -121,7 +126,7 @@ def test_one_module_knows_how_operating_systems_differ() -> None:
         for folder in ("harness", "conformance")
         for path in sorted((ROOT / folder).rglob("*.py"))
         # The interpreter that is asked is another one than ours, and adapters run alone.
-        if path not in adapters() and path.name != "discovery.py"
+        if path not in [*adapters(), *workers()] and path.name != "discovery.py"
         and SYSTEM.search(path.read_text(encoding="utf-8"))
     ]
     assert knowing == ["harness/system.py"]
@@ -130,7 +135,7 @@ def test_one_module_knows_how_operating_systems_differ() -> None:
 def test_files_that_run_on_27_start_with_the_future_imports() -> None:
     """Without them the same line means two things on the two majors."""
     bare = []
-    for path in [*library(), *adapters()]:
+    for path in [*library(), *adapters(), *workers()]:
         body = tree(path).body
         if ast.get_docstring(tree(path)) is not None:
             body = body[1:]

@@ -19,7 +19,11 @@ from harness.discovery import Interpreter, discover
 ROOT = Path(__file__).resolve().parent.parent
 
 #: What 2.7 runs, relative to the checkout. The tests of the library are compiled by pytest itself.
-SOURCES = ("stockings", "Stockings.py", "setup.py", "harness/adapters")
+SOURCES = (
+    "stockings", "Stockings.py", "setup.py", "harness/adapters", "harness/bench/contenders",
+)
+#: Folders in there that are for 3.x alone, and compiled files.
+LEFT_OUT = ("modern", "*.py[co]")
 
 
 def compiles(interpreter: Interpreter) -> bool:
@@ -33,7 +37,7 @@ def compiles(interpreter: Interpreter) -> bool:
             copy = Path(folder, source)
             copy.parent.mkdir(parents=True, exist_ok=True)
             if Path(ROOT, source).is_dir():
-                shutil.copytree(ROOT / source, copy, ignore=shutil.ignore_patterns("*.py[co]"))
+                shutil.copytree(ROOT / source, copy, ignore=shutil.ignore_patterns(*LEFT_OUT))
             else:
                 shutil.copy(ROOT / source, copy)
         command = [*interpreter.command, "-m", "compileall", "-q", "-f", "-d", ".", folder]

@@ -2,6 +2,7 @@
 
     python python_adapter.py --class poll=stockings:PollStocking [--class select=...]
     python python_adapter.py --class poll=stockings:PollStocking --mirror --listen 0
+    python python_adapter.py --class poll=stockings:PollStocking --control HOST:PORT
 
 One file, standard library only, Python 2.7 and 3.4 and newer, any operating system.  It imports
 the library it is told to and nothing of the harness.  It reports what the library did and never
@@ -20,6 +21,7 @@ import re
 import select
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -33,7 +35,11 @@ WHOLE_LIMIT = 4096  # messages up to this many octets are answered whole, not on
 EDGE = 32  # octets of head and of tail in a description
 MAIN = threading.current_thread()
 OWN_THREADS = "adapter-"  # the prefix of all the others that `threads` leaves out
-EXIT_USAGE, EXIT_NO_CLASS, EXIT_UNKNOWN_OPTION = 2, 3, 89
+EXIT_USAGE, EXIT_NO_CLASS, EXIT_REFUSED, EXIT_UNKNOWN_OPTION = 2, 3, 4, 89
+TOKEN, DIALLING = "STOCKINGS_TOKEN", "STOCKINGS_DIALLING"  # variables; the second is a child's
+REFUSALS = 5  # a harness that ends at the wrong moment looks like a refusal, but not so often
+REDIAL = 0.2  # seconds between two tries to reach the harness
+KNOCK = 2.0  # seconds for one try; the system itself would try again ever more seldom
 
 FIRST_SLICE = 0.0005  # a wait looks again after half a millisecond, then ever more seldom ...
 LAST_SLICE = 0.02  # ... but no more seldom than this: 50 looks a second cost next to nothing
@@ -746,7 +752,8 @@ VERBS = {  # verb: (keys it must have, keys it may have)
 class Driver(object):
     """The verbs.  Each do_ method gets the request and returns what `ok` holds."""
 
-    def __init__(self, identity, classes):
+    def __init__(self, identity, classes, host="127.0.0.1"):
+        self.host = host
         self.identity, self.classes = identity, classes
         self.links, self.listeners, self.numbered = {}, {}, 0
         self.lock = threading.Lock()
@@ -804,7 +811,7 @@ class Driver(object):
         return facts
 
     def do_listen(self, request):
-        sock = listening_socket("127.0.0.1", 0, request)
+        sock = listening_socket(self.host, 0, request)
         with self.lock:
             self.numbered += 1
             name = "l%d" % self.numbered
@@ -976,12 +983,15 @@ def runtime_version():
 
 # ---- the line channel -------------------------------------------------------------------------
 
-def lines_of(descriptor):
-    """Yield each line without its line feed, and None in place of each one that is too long."""
+def lines_of(read):
+    """Yield each line without its line feed, and None in place of each one that is too long.
+
+    ``read(count)`` gives some octets, none at the end.
+    """
     held, skipping = b"", False
     while True:
         try:
-            chunk = os.read(descriptor, 65536)
+            chunk = read(65536)
         except EnvironmentError as error:
             if error.errno == errno.EINTR:
                 continue
@@ -1001,18 +1011,22 @@ def lines_of(descriptor):
             held = b""
 
 
-class Output(object):
-    """The descriptor that was stdout: whole lines, from any thread."""
+def stdin(count):
+    return os.read(0, count)
 
-    def __init__(self, descriptor):
-        self.descriptor, self.lock = descriptor, threading.Lock()
+
+class Output(object):
+    """Where lines go, the descriptor that was stdout or a socket: whole ones, from any thread."""
+
+    def __init__(self, write):
+        self.write, self.lock = write, threading.Lock()
 
     def line(self, octets):
         octets += b"\n"
         with self.lock:
             while octets:
                 try:
-                    octets = octets[os.write(self.descriptor, octets):]
+                    octets = octets[self.write(octets):]
                 except EnvironmentError as error:
                     if error.errno != errno.EINTR:
                         os._exit(0)  # nobody listens any more
@@ -1036,7 +1050,7 @@ def take_stdout():
         import msvcrt  # Windows: no translation of line ends, and Ctrl-Z is not an end
         for descriptor in (0, output):
             msvcrt.setmode(descriptor, os.O_BINARY)
-    return Output(output)
+    return Output(lambda octets: os.write(output, octets))
 
 
 def parse(line):
@@ -1078,6 +1092,68 @@ def drive(driver, output, lines):
     os._exit(0)  # at once: no thread of the library may keep the process
 
 
+# ---- the control channel over TCP -------------------------------------------------------------
+
+def attend(token):
+    """Keep one process dialling in; as soon as the harness has taken it, start the next one."""
+    environment = dict(os.environ)
+    environment.update({TOKEN: token, DIALLING: "1"})
+    serving = []
+    while True:
+        # The end of its stdin, which is ours to close, ends a child: none is left behind us.
+        child = subprocess.Popen([sys.executable, os.path.abspath(__file__)] + sys.argv[1:],
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        serving.append(child)
+        if not child.stdout.readline():
+            os._exit(child.wait())
+        serving = [each for each in serving if each.poll() is None]
+
+
+def rest(seconds):
+    wait = Wait(seconds)
+    while not wait.over():
+        wait.pause()
+
+
+def dial(place, token):
+    """Return a control connection that the harness has taken: its socket, its lines."""
+    host, port = host_and_port(place)
+    for _ in range(REFUSALS):
+        sock = None
+        while sock is None:
+            try:
+                sock = connected_socket(host, port, KNOCK, {})
+            except Fault:
+                rest(REDIAL)
+        try:
+            sock.sendall(token.encode("utf-8") + b"\n")
+        except EnvironmentError:
+            pass  # the reading below shows it
+        lines = lines_of(sock.recv)
+        first = next(lines, b"")
+        if first:
+            return sock, first, lines
+        end_socket(sock)
+        rest(REDIAL)
+    give_up(EXIT_REFUSED, "%s:%s ends every control connection: is the token right?" % (host, port))
+
+
+def remote(place, token, identity, classes, output):
+    """Obey lines that come over TCP."""
+    own_thread("owner", lambda: [None for _ in lines_of(stdin)] or os._exit(0))
+    sock, first, lines = dial(place, token)
+    output.line(b"taken")
+
+    def every():
+        yield first
+        for line in lines:
+            yield line
+
+    # The address at which the harness's machine is reached from here is one that it can reach, too.
+    driver = Driver(identity, classes, str(sock.getsockname()[0]))
+    drive(driver, Output(sock.send), every())
+
+
 # ---- level 0: the mirror ----------------------------------------------------------------------
 
 def port_of(word, what):
@@ -1114,10 +1190,12 @@ def mirror(stocking_class, options, output):
 
 # ---- the command line -------------------------------------------------------------------------
 
-VALUED = ("--class", "--implementation", "--version", "--connect", "--listen", "--flavour")
+VALUED = ("--class", "--implementation", "--version", "--connect", "--listen", "--flavour",
+          "--control", "--token")
 USAGE = ("usage: python_adapter.py --class FLAVOUR=MODULE:CLASS [--class ...]"
          " [--implementation NAME] [--version VERSION]"
-         " [--mirror --connect HOST:PORT | --mirror --listen 0 [--flavour FLAVOUR]]")
+         " [--mirror --connect HOST:PORT | --mirror --listen 0 [--flavour FLAVOUR]"
+         " | --control HOST:PORT [--token TOKEN]]")
 
 
 def give_up(code, message):
@@ -1145,7 +1223,7 @@ def parse_options(arguments):
                 classes.append(value)
             options[word] = value
     ends = sum(1 for word in ("--connect", "--listen") if word in options)
-    if not classes or ends != ("--mirror" in options):
+    if not classes or ends != ("--mirror" in options) or (ends and "--control" in options):
         give_up(EXIT_USAGE, USAGE)
     return options, classes
 
@@ -1208,7 +1286,15 @@ def main(arguments):
         identity = {"name": options.get("--implementation", module),
                     "version": options.get("--version") or version_of(module),
                     "language": "Python"}
-        drive(Driver(identity, classes), output, lines_of(0))
+        token = os.environ.get(TOKEN) or options.get("--token")
+        if "--control" not in options:
+            drive(Driver(identity, classes), output, lines_of(stdin))
+        elif not token:
+            give_up(EXIT_USAGE, "--control needs a token: set %s, or give --token" % TOKEN)
+        elif DIALLING in os.environ:
+            remote(options["--control"], token, identity, classes, output)
+        else:
+            attend(token)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from harness import clock
 from harness.bench.contender import FOLDER, ROOT, Contender
 from harness.bench.workload import Workload
 from harness.peererror import PeerError
-from harness.process import Pending, PeerProcess
+from harness.process import PeerProcess, Pending
 
 WORKER = FOLDER / "worker.py"
 SIDES = ("serve", "drive")
@@ -61,6 +60,8 @@ class Duo:
                 settle(process.pid, processors)
             asked = {"module": contender.module, "options": dict(contender.options),
                      "play": workload.play}
+            #: The processors and the niceness that each process really has.
+            self.where = [seen(process.pid) for process in self._processes]
             self.about = self._both(
                 [process.start("prepare", **asked) for process in self._processes], clock.HELLO
             )
@@ -122,14 +123,23 @@ class Duo:
 
 
 def settle(pid: int, processors: Sequence[int] | None) -> None:
-    """Pin a process, and make it more urgent, as far as the system lets us."""
+    """Pin a process, and make it more urgent, as far as the system lets us; `seen` tells how far.
+    """
     process = psutil.Process(pid)
     if processors is not None:
         with contextlib.suppress(psutil.Error, AttributeError, OSError, ValueError):
             process.cpu_affinity(list(processors))
-    if os.name == "posix":
-        with contextlib.suppress(psutil.Error, OSError):
-            process.nice(NICE)
+    with contextlib.suppress(psutil.Error, OSError, ValueError):
+        process.nice(NICE)
+
+
+def seen(pid: int) -> str:
+    """Return where a process runs and how urgent it is, in the system's own numbers."""
+    process = psutil.Process(pid)
+    where = "wherever the system likes"
+    with contextlib.suppress(psutil.Error, AttributeError, OSError):
+        where = f"on processor {', '.join(map(str, process.cpu_affinity()))}"
+    return f"{where} at priority {process.nice()}"
 
 
 def _telling(error: BaseException) -> int:

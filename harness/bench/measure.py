@@ -60,7 +60,8 @@ class About:
 class Setting:
     """What all measurements of a run share.
 
-    `command` gives the interpreter's command for a contender; `about` collects what they say.
+    `command` gives the interpreter's command for a contender; `about` collects what they say, and
+    `where` where their two processes ran.
     """
 
     command: Callable[[Contender], Sequence[str]]
@@ -69,6 +70,7 @@ class Setting:
     folder: Path
     limit: float = LIMIT
     about: dict[str, About] = field(default_factory=dict)
+    where: set[str] = field(default_factory=set)
 
 
 def measure(contender: Contender, workload: Workload, setting: Setting) -> Figure | Failure:
@@ -79,6 +81,7 @@ def measure(contender: Contender, workload: Workload, setting: Setting) -> Figur
             setting.limit,
         ) as duo:
             setting.about[contender.name] = About(duo.about[0]["version"], duo.about[0]["python"])
+            setting.where.add(" and ".join(duo.where))
             return _figure(duo, workload, setting.seconds)
     except StepTimeout as error:
         limit = setting.limit * clock.patience()

@@ -12,7 +12,7 @@ from harness.problem import Usage
 def require() -> None:
     """Raise `Usage` if there is nothing to draw with."""
     try:
-        import pygal  # noqa: F401
+        import pygal  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: F401
     except ImportError:
         raise Usage(
             "--plot needs pygal: `pip install pygal`, or `python -m tox run -e bench`, which has it"

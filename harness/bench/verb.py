@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import sys
 import tempfile
@@ -15,12 +14,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from harness import clock, options
-from harness.bench import outcome, plot, table
+from harness import clock, options, system
+from harness.bench import floors, outcome, plot, table
 from harness.bench.contender import CONTENDERS, Contender
-from harness.bench.duo import NICE, Place, processors
+from harness.bench.duo import Place, processors
 from harness.bench.measure import Failure, Figure, Setting, measure
-from harness.bench.rounds import carry_out, rows
+from harness.bench.rounds import Row, carry_out, rows
 from harness.bench.workload import WORKLOADS, Workload
 from harness.discovery import Interpreter, discover
 from harness.environments import PreparationFailed, prepare
@@ -78,10 +77,11 @@ def bench(
     interpreter = _interpreter(name)
     some = _workloads(workload)
     entrants = _entrants(contender, some, interpreter)
-    place = _place(one_core)
-    about = _about(interpreter, place, one_core, times, seconds)
+    found, setting = _measured(
+        console, interpreter, rows(entrants, some), _place(one_core), times, seconds
+    )
+    about = _about(interpreter, setting, times, seconds)
     console.print(about["said"], soft_wrap=True, markup=False)
-    found = _measured(console, interpreter, entrants, some, place, times, seconds, about)
     lines = outcome.lines(found, interpreter.release[0], one_core)
     if markdown:
         click.echo(table.markdown(lines))
@@ -111,8 +111,6 @@ def _workloads(globs: Sequence[str]) -> list[Workload]:
 def _entrants(
     globs: Sequence[str], some: Sequence[Workload], interpreter: Interpreter
 ) -> list[Contender]:
-    from harness.bench import floors
-
     for glob in globs:
         if not any(fnmatchcase(one.name, glob) for one in CONTENDERS):
             names = ", ".join(one.name for one in CONTENDERS)
@@ -142,46 +140,26 @@ def _interpreter(name: str | None) -> Interpreter:
 
 
 def _about(
-    interpreter: Interpreter, place: Place, one_core: bool, times: int, seconds: float
+    interpreter: Interpreter, setting: Setting, times: int, seconds: float
 ) -> dict[str, Any]:
     """What a reader has to know of a run, and the line that says it."""
-    pinned = "not pinned: this system has no such thing"
-    if place.serve is not None and place.drive is not None:
-        pinned = f"pinned to processors {place.serve[0]} and {place.drive[0]}"
-        if not one_core and place.serve == place.drive:
-            pinned += " (there is only one)"
-    urgent = os.name == "posix" and os.geteuid() == 0
     python = f"{interpreter.implementation} {interpreter.version}"
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors"
-    priority = f"priority raised to {NICE}" if urgent else "priority as usual"
-    said = f"{python} on {machine}; {pinned}; {priority}; {times} rounds of {seconds:g} s"
+    machine = f"{platform.platform()}, {system.cores()} processors"
+    where = sorted(setting.where)
+    said = f"{python} on {machine}; {'; '.join(where)}; {times} rounds of {seconds:g} s"
+    versions = {name: each.version for name, each in setting.about.items()}
     return {
-        "python": python, "machine": machine, "pinned": pinned, "priority": priority,
-        "rounds": times, "seconds": seconds, "one_core": one_core, "said": said,
+        "python": python, "machine": machine, "where": where, "rounds": times,
+        "seconds": seconds, "versions": versions, "said": said,
     }
 
 
 def _measured(
-    console: Console, interpreter: Interpreter, entrants: Sequence[Contender],
-    some: Sequence[Workload], place: Place, times: int, seconds: float, about: dict[str, Any],
-) -> Any:
-    """Return the rows, filled."""
-    commands: dict[str, Sequence[str]] = {}
-    filled = rows(entrants, some)
-    for one in entrants:
-        absent = None
-        if interpreter.release < one.since:
-            absent = "absent: there is none for Python {}.{}".format(*interpreter.release)
-        else:
-            try:
-                made = prepare(interpreter, one.requires, console.print) if one.requires else (
-                    interpreter)
-                commands[one.name] = made.command
-            except PreparationFailed as error:
-                absent = f"absent: {str(error).splitlines()[0]}"
-        for row in filled:
-            if row.contender is one and absent is not None:
-                row.failure = Failure("absent", absent)
+    console: Console, interpreter: Interpreter, filled: list[Row], place: Place, times: int,
+    seconds: float,
+) -> tuple[list[Row], Setting]:
+    """Return the rows, filled, and what was noted on the way."""
+    commands = _commands(console, interpreter, filled)
     with tempfile.TemporaryDirectory(prefix="stockings-", ignore_cleanup_errors=True) as folder:
         setting = Setting(lambda one: commands[one.name], place, seconds, Path(folder))
 
@@ -190,5 +168,25 @@ def _measured(
                 return measure(who, what, setting)
 
         carry_out(filled, times, told)
-    about["versions"] = {who: each.version for who, each in setting.about.items()}
-    return filled
+    return filled, setting
+
+
+def _commands(
+    console: Console, interpreter: Interpreter, filled: Sequence[Row]
+) -> dict[str, Sequence[str]]:
+    """Return what runs each contender; the rows of one that cannot be had say so from here on."""
+    commands: dict[str, Sequence[str]] = {}
+    for one in dict.fromkeys(row.contender for row in filled):
+        try:
+            if interpreter.release < one.since:
+                raise PreparationFailed("there is none for Python {}.{}".format(
+                    *interpreter.release))
+            made = prepare(interpreter, one.requires, console.print) if one.requires else (
+                interpreter)
+            commands[one.name] = made.command
+        except PreparationFailed as error:
+            absent = Failure("absent", f"absent: {str(error).splitlines()[0]}")
+            for row in filled:
+                if row.contender is one:
+                    row.failure = absent
+    return commands

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.smoke import ends, features, lines, names, traffic
-from harness.smoke.bench import Bench
+from harness.smoke.bench import HOST, Bench
 from harness.smoke.channel import Failed
 from harness.smoke.mirror import MIRROR_CHECKS, MirrorBench
 
@@ -39,18 +39,19 @@ def smoke(
     patience: float,
     mirror_command: list[str] | None = None,
     first: bool = False,
+    host: str = HOST,
 ) -> list[SmokeResult]:
     """Check an adapter and return a result per check.
 
     `command` is its level 1 argv, `mirror_command` its level 0 argv without `--connect` and
     `--listen`; a level without argv is left out.  `environment` is added to ours; `patience`
-    multiplies every time limit.  When the adapter does not even start, say hello, or have the
-    flavour, level 1 ends there; with `first`, all ends at the first check that fails.  No process
-    is left behind.
+    multiplies every time limit, `host` is where the adapter meets us.  When the adapter does not
+    even start, say hello, or have the flavour, level 1 ends there; with `first`, all ends at the
+    first check that fails.  No process is left behind.
     """
     results: list[SmokeResult] = []
     if command:
-        bench = Bench(command, environment, flavour, patience)
+        bench = Bench(command, environment, flavour, patience, host)
         results = _run(bench, lines.GREETING, first=True)
         if results[-1].ok:
             results += _run(bench, CHECKS, first)

@@ -99,12 +99,14 @@ class Bench:
     """A running adapter with its hello; restarted when it has gone."""
 
     def __init__(
-        self, command: list[str], environment: Mapping[str, str], flavour: str, patience: float
+        self, command: list[str], environment: Mapping[str, str], flavour: str, patience: float,
+        host: str = HOST,
     ) -> None:
         self.command = command
         self.environment = environment
         self.flavour = flavour
         self.patience = patience
+        self.host = host
         self.hello: dict[str, Any] = {}
         #: Lines of stdout that belonged to no request, over all processes.
         self.garbage: list[bytes] = []
@@ -132,7 +134,7 @@ class Bench:
 
     def listener(self) -> socket.socket:
         """Return a raw listening socket, closed after the check."""
-        sock = socket.create_server((HOST, 0))
+        sock = socket.create_server((self.host, 0))
         sock.settimeout(STEP * self.patience)
         self._sockets.append(sock)
         return sock

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from harness import clauses
 from harness.known import glob_fits
-from harness.problem import Incomplete, Usage
+from harness.problem import Incomplete, Usage, require_writable
+from harness.report.findings import counted
 from harness.results import Result, ResultsError, Run, read
 from harness.story import keeping, logfile, tell, where
 from harness.story.logfile import CaseLog, LogError
@@ -32,9 +33,11 @@ LISTED = 5
               help="Of several connections the one of that number, from 0.  [default: all]")
 @click.option("--all", "everything", is_flag=True,
               help="Tell every piece of what was sent in many small ones.")
+@click.option("--pcap", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.pcapng",
+              help="Write the case as a capture for Wireshark instead; a file there is replaced.")
 def explain(
     log: Path, case: str | None, at: int | None, direction: str | None, wire: int | None,
-    everything: bool,
+    everything: bool, pcap: Path | None,
 ) -> None:
     """Tell what happened in one case.
 
@@ -45,8 +48,14 @@ def explain(
     Examples:
       python -m harness explain results/matrix.jsonl --case 'frame/header/empty[1,text]@*'
       python -m harness explain case.jsonl --at 17 --direction backward
+      python -m harness explain case.jsonl --pcap case.pcapng
     """
     told = _chosen(log, case)
+    if pcap is not None:
+        if at is not None or everything or direction is not None or wire is not None:
+            raise Usage("--pcap writes all of a case; it goes with none of the other options")
+        _capture(told, pcap)
+        return
     console = Console(highlight=False)
     if at is None:
         tell.story(told, console, clauses.load(), direction, wire, everything)
@@ -55,6 +64,19 @@ def explain(
         where.stands(told, console, at, direction, wire)
     except where.NoSuchPlace as error:
         raise Usage(f"--at {at}: {error}") from error
+
+
+def _capture(log: CaseLog, path: Path) -> None:
+    # Here, since nothing else needs dpkt.
+    from harness.story import capture
+
+    require_writable("--pcap", path)
+    try:
+        packets = capture.write(log, path)
+    except capture.NothingToShow as error:
+        raise Usage(str(error)) from error
+    click.echo(f"{path}: {counted(packets, 'packet')}; conformance/wireshark/README.md tells how to"
+               " look at them")
 
 
 def _chosen(path: Path, case: str | None) -> CaseLog:

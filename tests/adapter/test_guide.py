@@ -68,8 +68,8 @@ def test_the_limits_are_the_real_ones() -> None:
 
 
 def test_the_entries_of_section_9_load(tmp_path: Path) -> None:
-    """Both examples are entries as the harness takes them."""
-    program, library = re.findall(r"^```toml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    """The examples are entries as the harness takes them."""
+    program, library, far = re.findall(r"^```toml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
     file = tmp_path / "mine.toml"
     file.write_text(program, encoding="utf-8")
     assert [each.name for each in load_file(file, [])] == ["mine@fast", "mine@slow"]
@@ -77,6 +77,9 @@ def test_the_entries_of_section_9_load(tmp_path: Path) -> None:
     interpreters = [Interpreter((name,), name, "3.13.0", name) for name in ("cpython", "pypy")]
     assert [each.name for each in load_file(file, interpreters)] == [
         "mine@cpython3.13-poll", "mine@pypy3.13-poll"]
+    file.write_text(far, encoding="utf-8")
+    assert [(each.name, each.host) for each in load_file(file, [])] == [
+        ("far@poll", "192.0.2.1"), ("far@select", "192.0.2.1")]
 
 
 def test_the_mirror_in_javascript_works(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """A library with the documented Stockings API: this one, or the published 1.2.3.
 
-Which one is said by a class to import. The ways of reading are those that a program has: to wait in
-``read`` itself, to wait with ``select`` on ``fileno()`` for each message, the same but reading until
-there is none, and to ask again and again.
+Which one is said by a class to import. The ways of reading are those that a program has: to wait
+in ``read`` itself, to wait with ``select`` on ``fileno()`` for each message, the same but reading
+until there is none, and to ask again and again.
 """
 from __future__ import absolute_import, division, print_function
 

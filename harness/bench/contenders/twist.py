@@ -131,7 +131,7 @@ class Contender(Plain):
     def connect(self, address, links):
         """Make one connection, or a crowd."""
         if links > 1:
-            Plain.connect(self, address, links)
+            super(Contender, self).connect(address, links)
             return
         factory = Factory(Link)
         self.call(endpoints.HostnameEndpoint(reactor, *address).connect, factory)

@@ -19,6 +19,10 @@ import traceback
 import crowd
 import plays
 
+if sys.version_info[0] > 2:
+    # What 2.7 cannot even compile.
+    sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "modern"))
+
 
 class Worker(object):
     """The requests, one method each; all but ``prepare`` need a contender."""

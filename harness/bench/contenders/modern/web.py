@@ -1,6 +1,4 @@
 """websockets, its variant with threads: binary messages, no compression, no limits."""
-from __future__ import absolute_import, division, print_function
-
 import threading
 
 import websockets
@@ -11,7 +9,7 @@ from sockets import Plain, background
 SETTINGS = {"compression": None, "max_size": None, "ping_interval": None}
 
 
-class Link(object):
+class Link:
     """A connection as the plays want it."""
 
     blocks = True
@@ -45,4 +43,4 @@ class Contender(Plain):
 
     def connect(self, address, links):
         """Make one connection."""
-        self.link = Link(client.connect("ws://%s:%d" % address, **SETTINGS))
+        self.link = Link(client.connect("ws://{}:{}".format(*address), **SETTINGS))

@@ -1,6 +1,4 @@
 """asyncio's streams, with a length header of four octets; the loop runs in a thread of its own."""
-from __future__ import absolute_import, division, print_function
-
 import asyncio
 import platform
 import struct
@@ -13,7 +11,7 @@ HEADER = struct.Struct("!I")
 FULL = 64 * 1024
 
 
-class Link(object):
+class Link:
     """A reader and a writer as the plays want them."""
 
     def __init__(self, reader, writer):
@@ -88,7 +86,7 @@ class Contender(Plain):
         if links == 1:
             self.link = Link(*self.call(asyncio.open_connection(*address)))
         else:
-            Plain.connect(self, address, links)
+            super().connect(address, links)
 
     def frame(self, message):
         """Return a message as it is sent."""

@@ -1,0 +1,1 @@
+"""One results file out of those of several machines, or a refusal that names the files."""
