@@ -64,7 +64,7 @@ def headings(workload: Workload, some: Sequence[Line]) -> list[str]:
     names = ["", workload.unit]
     if not workload.cost:
         names += [f"x {' or '.join(some[0].bases)} min", "median", "max", "floor"]
-    if any(line.latency is not None for line in some):
+    if workload.name == "ping":
         names += ["p50", "p99", "p99.9", "max (us)"]
     if workload.name in ("large", "both"):
         names.append("peak MiB")

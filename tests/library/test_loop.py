@@ -157,13 +157,13 @@ def test_a_full_select_refuses_another_connection(sockets, opened, monkeypatch):
     first.close()
     assert second.waitClosed(support.PATIENCE)
     raw.sendall(b"\x81m")
-    assert support.until(lambda: room(third)).read(support.PATIENCE) == u"m"
+    assert support.until(lambda: room(opened, third)).read(support.PATIENCE) == u"m"
 
 
-def room(sock):
+def room(opened, sock):
     """Return a Stocking once there is room for one, else None."""
     try:
-        return stockings.SelectStocking(sock)
+        return opened(sock, stockings.SelectStocking)
     except ValueError:
         return None
 

@@ -7,7 +7,7 @@ from sockets import Plain
 
 
 class Link(object):
-    """A socket of ØMQ as the plays want it."""
+    """A socket of ZeroMQ as the plays want it."""
 
     #: It has a queue of a thousand messages, which the plays that do not read never fill.
     blocks = False
@@ -18,7 +18,7 @@ class Link(object):
 
 
 class Contender(Plain):
-    """ØMQ."""
+    """ZeroMQ."""
 
     version = zmq.__version__
 
