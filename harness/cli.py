@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import signal
-import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 
-from harness import __version__, clauses, clock, known, options, suite
+from harness import __version__, clock, known, options, suite
 from harness import results as results_file
 from harness.bench.verb import bench
 from harness.explore.verb import explore
@@ -33,8 +32,8 @@ from harness.newadapter import new_adapter
 from harness.openaxis import NoValue
 from harness.plan import Roster, Stem, case_ids, find_stem
 from harness.problem import Incomplete, Usage, require_writable
-from harness.report import junit, picture, terminal
-from harness.report.findings import counted
+from harness.report import terminal
+from harness.reporting import report, shown
 from harness.results import Run
 from harness.run import NothingToRun, Request, carry_out
 from harness.selection import Selection
@@ -190,7 +189,7 @@ def _run(
         )
         with Load(running.load):
             outcome = _carried_out(request, console, Path(temporary))
-    _report(outcome, console, running.junit_file)
+    shown(outcome, console, running.junit_file)
 
 
 def _known_lines(paths: Sequence[Path], selection: Selection) -> list[KnownLine]:
@@ -227,42 +226,6 @@ def _carried_out(request: Request, console: Console, folder: Path) -> Run:
         raise Incomplete(str(error)) from error
 
 
-def _report(outcome: Run, console: Console, junit_file: Path | None) -> NoReturn:
-    """Show the outcome of a run, convert it, and end with its exit code."""
-    terminal.summary(outcome, console, clauses.load())
-    if junit_file is not None:
-        junit.write(outcome, junit_file)
-    assert outcome.footer is not None
-    if outcome.footer.missing:
-        gap = counted(outcome.header.planned - len(outcome.results), "case")
-        raise Incomplete(f"{gap} without result, {outcome.footer.missing[0]} among them")
-    sys.exit(outcome.footer.exit)
-
-
-@main.command()
-@click.argument("file", type=options.EXISTING)
-@options.junit
-@click.option("--svg", "svg_file", type=options.WRITTEN, metavar="FILE.svg",
-              help="Write a picture of the summary as a terminal shows it.")
-def report(file: Path, junit_file: Path | None, svg_file: Path | None) -> None:
-    """Show a results file again, and convert it; exits as the run did.
-
-    \b
-    Example:
-      python -m harness report results/matrix.jsonl --junit matrix.xml
-    """
-    try:
-        outcome = results_file.read(file)
-    except results_file.ResultsError as error:
-        raise Incomplete(str(error)) from error
-    if junit_file is not None:
-        require_writable("--junit", junit_file)
-    if svg_file is not None:
-        require_writable("--svg", svg_file)
-        picture.write(outcome, svg_file, clauses.load())
-    _report(outcome, Console(highlight=False), junit_file)
-
-
 main.add_command(list_)
 main.add_command(smoke)
 main.add_command(explain)
@@ -270,4 +233,5 @@ main.add_command(explore)
 main.add_command(merge)
 main.add_command(mutants)
 main.add_command(new_adapter)
+main.add_command(report)
 main.add_command(bench)
