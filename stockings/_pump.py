@@ -11,7 +11,7 @@ wait because the other side does not read. So two kinds of threads pump:
 * the I/O thread (``_loop``), one for all Stockings of a flavour, which waits for descriptors and
   does what is left: the rest of a send, receiving while the program does not ask, noticing the end.
 
-A program that writes many messages in a row is in a hurry: from the fifth on they gather, and go
+A program that writes many messages in a row is in a hurry: from the sixth on they gather, and go
 out together. The I/O thread is woken for the first that is held back and sends what it finds, so
 that none waits for anything but a turn of the processor; the writer itself sends when enough has
 gathered, or when it reads.
