@@ -129,10 +129,26 @@ class Channel(object):
     def shutdown(self):
         """End our stream, all of it being with the system."""
         self._core.finSent = True
+        if self.isTls:
+            self._endTls()
         try:
             self._sock.shutdown(socket.SHUT_WR)
         except SOCKET_ERRORS:
             pass  # the connection is gone already, and receiving will tell how
+
+    def _endTls(self):
+        """Tell the other side that nothing was cut off; what comes from now on is thrown away.
+
+        Without this word (close_notify) an end of the connection is an error to TLS. It is sent at
+        once, and ``unwrap`` then reports that the other side's has not come, which nobody waits
+        for. After ``shutdown`` the socket is no TLS socket any more, and 2.7's fails if it is asked
+        as one.
+        """
+        try:
+            self._sock.unwrap()
+        except SOCKET_ERRORS + (ValueError,):  # ValueError: TLS had ended before
+            pass
+        self.isTls = False
 
     def close(self):
         """Close the socket."""
