@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Any, cast
 
 import pytest
@@ -210,10 +209,7 @@ def test_a_peer_that_cannot_be_watched_makes_a_case_untestable() -> None:
     class Elsewhere:
         """A peer whose process has a number that is not ours."""
 
-        class hello:
-            """Its declaration."""
-
-            body = MappingProxyType({"pid": 1})
+        pid = 1
 
     class Alone:
         """It, opposite a tester."""

@@ -14,6 +14,7 @@ from harness.dialogue import Dialogue
 from harness.known import KnownLine
 from harness.meeting import Pair, Single
 from harness.peererror import Died, Garbage, LibraryRaised, NotStarted, PeerError, StepTimeout
+from harness.peerspec import PeerSpec
 from harness.plan import Stem
 from harness.relay import RelayBroken
 from harness.results import Known, Result
@@ -38,6 +39,7 @@ class Made:
 
     def __init__(self, name: str, left: int | None = 0) -> None:
         self.name = name
+        self.spec = PeerSpec(name, name, None, "poll", ("true",), ())
         self.left = left
         self.done: list[str] = []
         self.starts: PeerError | None = None
