@@ -9,7 +9,13 @@ from __future__ import absolute_import, division, print_function
 import socket
 
 from stockings._compat import (
-    INTERRUPTED, SOCKET_ERRORS, blockedOn, errnoOf, isRaggedEnd, withoutFrames)
+    INTERRUPTED,
+    SOCKET_ERRORS,
+    blockedOn,
+    errnoOf,
+    isRaggedEnd,
+    withoutFrames,
+)
 
 #: Octets that one direction may move before the other one gets its turn.
 TURN = 1024 * 1024
