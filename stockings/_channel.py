@@ -8,7 +8,14 @@ from __future__ import absolute_import, division, print_function
 
 import socket
 
-from stockings._compat import INTERRUPTED, SOCKET_ERRORS, blockedOn, errnoOf, withoutFrames
+from stockings._compat import (
+    INTERRUPTED,
+    SOCKET_ERRORS,
+    blockedOn,
+    errnoOf,
+    isRaggedEnd,
+    withoutFrames,
+)
 
 #: Octets that one direction may move before the other one gets its turn.
 TURN = 1024 * 1024
@@ -108,6 +115,9 @@ class Channel(object):
             except SOCKET_ERRORS as error:
                 if errnoOf(error) in INTERRUPTED:
                     continue
+                if isRaggedEnd(self._sock, error):
+                    core.receivedEnd()
+                    return
                 blocked = blockedOn(error)
                 if blocked is None:
                     core.drop("reset", withoutFrames(error))

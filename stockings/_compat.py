@@ -55,6 +55,14 @@ def blockedOn(error):
     return "again" if errnoOf(error) in _AGAIN else None
 
 
+def isRaggedEnd(sock, error):
+    """Whether an error of a TLS receive is the end without close_notify that ``sock`` suppresses.
+
+    With OpenSSL 3, Python before 3.10 does not recognise it, and raises it as any other error.
+    """
+    return getattr(sock, "suppress_ragged_eofs", False) and "unexpected eof" in str(error)
+
+
 def toBytes(data):
     """Return a bytes copy of a bytes-like object (2.7: bytes(memoryview) is its repr)."""
     return memoryview(data).tobytes()

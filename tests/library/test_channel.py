@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import random
+import ssl
 
 import pytest
 
@@ -214,3 +215,32 @@ def test_shutdown_and_close_never_raise(make):
     close, sock.close = sock.close, gone
     channel.close()
     sock.close = close
+
+
+WANT_READ = ssl.SSLError(ssl.SSL_ERROR_WANT_READ, "read")
+WANT_WRITE = ssl.SSLError(ssl.SSL_ERROR_WANT_WRITE, "write")
+
+
+@pytest.mark.parametrize("later", [0, WANT_READ, WANT_WRITE], ids=["zero", "read", "write"])
+def test_a_tls_send_is_retried_with_the_same_octets(make, later):
+    """A shorter piece would be a "bad length", the end of the connection; more may follow it."""
+    channel, core, sock = make([later])
+    offered = []
+    send = sock.send
+    sock.send = lambda data: offered.append(memoryview(data).tobytes()) or send(data)
+    expected = write(core, b"first")
+    channel.pumpOut()
+    assert channel.sendNeedsRead == (later is WANT_READ) and sock.sent == b""
+    expected += write(core, b"second")
+    channel.pumpOut()
+    assert offered[1].startswith(offered[0]) and sock.sent == expected
+    assert not channel.sendNeedsRead and core.cause is None
+
+
+def test_a_tls_receive_may_wait_for_writing(make):
+    """It is no error, and remembered until the next receive."""
+    channel, core, sock = make(recvs=[WANT_WRITE, encode(b"m")])
+    channel.pumpIn()
+    assert channel.receiveNeedsWrite and core.cause is None
+    channel.pumpIn()
+    assert readAll(core) == [b"m"] and not channel.receiveNeedsWrite

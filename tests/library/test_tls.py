@@ -1,155 +1,182 @@
-"""Real TLS sockets: records and frames do not coincide, and either direction may need the other.
+"""TLS, with real ssl sockets over TCP; what they refuse, with scripted ones.
 
-The key and certificate in selfsigned.pem protect nothing. They were made by
-``openssl req -x509 -newkey rsa:2048 -days 36500 -nodes -subj "/CN=stockings test"``.
+``localhost.pem`` is a key and a self-signed certificate, for these tests only, made with
+``openssl req -x509 -newkey rsa:2048 -nodes -days 36500 -subj /CN=localhost``.
 """
 from __future__ import absolute_import, division, print_function
 
 import os
 import select
+import socket
 import ssl
 
 import pytest
 
-from stockings.errors import StockingBroken, StockingError
+from stockings.errors import StockingClosed, StockingError, TruncatedMessage
+from stockings.wire import encode
 
 from . import support
 
-PEM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "selfsigned.pem")
-#: Octets of a message that takes many records of at most 16 KiB, and fills the buffers in between.
-LONG = 3000000
+PEM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "localhost.pem")
+LARGE = 1 << 20  # many records of at most 16 KiB
 
 
-def wrapped(near, far):
-    """Return both ends of a connection as TLS sockets, their TLS handshake done."""
-    context = ssl.SSLContext(getattr(ssl, "PROTOCOL_TLS_SERVER", ssl.PROTOCOL_SSLv23))
-    context.load_cert_chain(PEM)
-    trusting = ssl.SSLContext(getattr(ssl, "PROTOCOL_TLS_CLIENT", ssl.PROTOCOL_SSLv23))
-    trusting.check_hostname = False
-    trusting.verify_mode = ssl.CERT_NONE
-    server = support.inThread(lambda: context.wrap_socket(near, server_side=True))
-    client = trusting.wrap_socket(far)
-    made = server(), client
-    for sock in (near, far):
-        sock.close()  # on 3.x the TLS socket has taken over; 2.7 counts the objects
+def context(server):
+    """A context for one side. Who is there does not matter here."""
+    if hasattr(ssl, "PROTOCOL_TLS_CLIENT"):
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
+    else:
+        made = ssl.SSLContext(ssl.PROTOCOL_SSLv23)
+    if server:
+        made.load_cert_chain(PEM)
+    else:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
     return made
 
 
 @pytest.fixture
 def secured(sockets):
-    """Two connected TLS sockets; closed after the test, whoever has them."""
-    made = wrapped(*sockets())
-    yield made
+    """A function that gives a connected TLS pair: the client's side and the server's."""
+    made = []
+
+    def make():
+        near, far = sockets()
+        server = support.inThread(lambda: context(True).wrap_socket(far, server_side=True))
+        made.append(context(False).wrap_socket(near))
+        made.append(server())
+        return made[-2:]
+
+    yield make
     for sock in made:
         sock.close()
 
 
 @pytest.fixture
-def link(opened, secured):
-    """Two Stockings on a TLS connection."""
-    near, far = secured
-    return opened(near), opened(far)
+def tlsWired(opened, secured):
+    """A Stocking on the client's side, and the raw TLS socket of the server."""
+    near, far = secured()
+    return opened(near), far
 
 
-def test_messages_of_all_sizes_arrive(link):
-    """A message may be a part of a record, a record, or many."""
-    near, far = link
-    messages = [b"", u"a", b"b" * 63, u"\xe4" * 8191, b"c" * 16384, b"d" * 100000]
-    for message in messages:
-        near.write(message)
-        far.write(message)
-    for message in messages:
-        assert far.read(support.PATIENCE) == message
-        assert near.read(support.PATIENCE) == message
+def test_messages_both_ways_at_once(opened, secured):
+    """Messages of many records, written on both sides before anybody reads."""
+    near, far = [opened(sock) for sock in secured()]
+    for stocking, letter in ((near, b"n"), (far, b"f")):
+        stocking.write(b"")
+        stocking.write(letter * LARGE)
+        stocking.write(u"\u20ac")
+    for stocking, letter in ((near, b"f"), (far, b"n")):
+        assert stocking.read(timeout=support.PATIENCE) == b""
+        assert stocking.read(timeout=support.PATIENCE) == letter * LARGE
+        assert stocking.read(timeout=support.PATIENCE) == u"\u20ac"
 
 
-def test_both_ways_at_once_before_anybody_reads(link):
-    """Neither direction waits for the other to be read."""
-    near, far = link
-    near.write(b"n" * LONG)
-    far.write(b"f" * LONG)
-    assert far.read(support.PATIENCE) == b"n" * LONG
-    assert near.read(support.PATIENCE) == b"f" * LONG
-    assert near.flush(support.PATIENCE) and far.flush(support.PATIENCE)
+def test_messages_of_one_record(tlsWired):
+    """What the TLS socket has decrypted already is delivered, though the system shows nothing."""
+    near, far = tlsWired
+    messages = [b"%d" % number if str is not bytes else str(number) for number in range(1000)]
+    far.sendall(b"".join(encode(message) for message in messages))
+    assert [near.read(timeout=support.PATIENCE) for _ in messages] == messages
 
 
-def test_many_messages_in_one_record_are_all_noticed(opened, secured):
-    """What TLS has decrypted no system call shows any more: it must not be left behind."""
-    near, raw = secured
-    stocking = opened(near)
-    raw.sendall(b"\xc1x" * 5000)
-    for _ in range(5000):
-        assert select.select([stocking], [], [], support.PATIENCE)[0]
-        assert stocking.read() == b"x"
-    assert stocking.read() is None
+def test_fileno_shows_every_message_of_one_record(tlsWired):
+    """A program that waits for fileno() alone gets all of them."""
+    near, far = tlsWired
+    far.sendall(encode(b"1") + encode(b"2") + encode(b"3"))
+    for expected in (b"1", b"2", b"3"):
+        assert select.select([near.fileno()], [], [], support.PATIENCE)[0]
+        assert near.read() == expected
+    assert not select.select([near.fileno()], [], [], 0)[0]
 
 
-def test_a_connection_at_rest_shows_nothing(link):
-    """What TLS sends on its own account, like the tickets of 1.3, is no message."""
-    near, far = link
-    near.write(u"asked")
-    assert far.read(support.PATIENCE) == u"asked"
-    far.write(u"answered")
-    assert near.read(support.PATIENCE) == u"answered"
-    assert near.read() is None and far.read() is None
-    assert not select.select([near, far], [], [], 0)[0]
-    assert near.active and far.active
+def test_octets_that_are_no_data(opened, secured):
+    """TLS 1.3 session tickets make the client's socket readable, and are no message and no end."""
+    raw, far = secured()
+    if raw.version() == "TLSv1.3":
+        assert select.select([raw], [], [], support.PATIENCE)[0], "no tickets came"
+    near = opened(raw)
+    assert near.read() is None and near.read(timeout=0.01) is None and near.active
+    far.sendall(encode(b"after"))
+    assert near.read(timeout=support.PATIENCE) == b"after"
 
 
-def test_close_delivers_and_is_a_clean_end(link):
-    """Everything that was written comes before the end, and TLS is told that it is one."""
-    near, far = link
+def test_close_notify_is_the_end(tlsWired):
+    """The other side says that it ends: "eof", after the messages."""
+    near, far = tlsWired
+    far.sendall(encode(b"last"))
+    # unwrap() sends it and then waits for ours, which comes when the Stocking ends.
+    far.setblocking(False)
+    with pytest.raises((ssl.SSLError, EnvironmentError)):
+        far.unwrap()
+    assert near.read(timeout=support.PATIENCE) == b"last"
+    with pytest.raises(StockingClosed):
+        near.read(timeout=support.PATIENCE)
+    assert near.closeCause == "eof"
+
+
+def test_ragged_end_inside_a_frame(tlsWired):
+    """The stream ends without close_notify and inside a message: truncated, with the counts."""
+    near, far = tlsWired
+    far.sendall(encode(b"12345")[:3])
+    far.shutdown(socket.SHUT_WR)
+    assert near.waitClosed(timeout=support.PATIENCE)
+    assert near.closeCause == "truncated"
+    assert isinstance(near.closeError, TruncatedMessage)
+    assert (near.closeError.received, near.closeError.expected) == (2, 5)
+
+
+def test_ragged_end_between_frames(tlsWired):
+    """Nothing of a message is missing, so it is an "eof": the frames say what is whole."""
+    near, far = tlsWired
+    far.sendall(encode(b"whole"))
+    far.shutdown(socket.SHUT_WR)
+    assert near.read(timeout=support.PATIENCE) == b"whole"
+    assert near.waitClosed(timeout=support.PATIENCE)
+    assert near.closeCause == "eof"
+
+
+def test_close_write_is_refused(tlsWired):
+    """A clear error, which leaves the connection as it is."""
+    near, far = tlsWired
+    with pytest.raises(StockingError, match="close\\(\\)"):
+        near.closeWrite()
+    near.write(b"on")
+    assert support.receiveExactly(far, len(encode(b"on"))) == encode(b"on")
+
+
+def test_close_delivers_and_is_a_clean_end(opened, secured):
+    """Everything that was written comes before the end."""
+    near, far = [opened(sock) for sock in secured()]
     for number in range(100):
         near.write(u"%d" % number)
     closed = support.inThread(near.close)
-    assert [message for message in far] == [u"%d" % number for number in range(100)]
+    assert list(far) == [u"%d" % number for number in range(100)]
     assert far.closeCause == "eof"
     far.close()
     closed()
 
 
-def test_a_close_says_goodbye_in_tls_terms(opened, secured):
+def test_close_says_goodbye_in_tls_terms(opened, secured):
     """A side that takes TLS at its word would else call the end an attack."""
-    near, raw = secured
-    stocking = opened(near)
+    raw, served = secured()
+    stocking = opened(served)
     stocking.write(u"last")
     closed = support.inThread(stocking.close)
-    assert support.receiveExactly(raw, 5) == b"\x84last"
+    assert support.receiveExactly(raw, 5) == encode(u"last")
     raw.suppress_ragged_eofs = False
     assert raw.recv(1) == b""  # SSLEOFError if the goodbye was missing
+    raw.unwrap()
     raw.close()
     closed()
     assert stocking.closeCause == "closed"
 
 
-def test_an_end_inside_a_message_is_no_clean_one(opened, secured):
-    """Whatever the TLS library calls it, half a message is not delivered and the end is an error.
-    """
-    near, raw = secured
-    stocking = opened(near)
-    raw.sendall(b"\xc1x" + b"\xca12345")
-    assert stocking.read(support.PATIENCE) == b"x"
-    raw.close()
-    with pytest.raises(StockingBroken) as caught:
-        stocking.read(support.PATIENCE)
-    assert caught.value.cause in ("truncated", "reset")
-
-
-def test_one_direction_cannot_end_alone(link):
-    """TLS has no half-close that could be relied on; the error says what to do instead."""
-    near, far = link
-    with pytest.raises(StockingError) as caught:
-        near.closeWrite()
-    assert "close()" in str(caught.value)
-    near.write(u"unharmed")
-    assert far.read(support.PATIENCE) == u"unharmed"
-
-
-def test_a_waiting_read_is_served_by_the_thread_that_may_write(link):
-    """A read that waits on TLS, and a write meanwhile from another thread, on one connection."""
-    near, far = link
+def test_a_read_waits_while_another_thread_writes(opened, secured):
+    """TLS takes one call at a time, and either direction may need the other."""
+    near, far = [opened(sock) for sock in secured()]
     answer = support.inThread(near.read, support.PATIENCE)
-    near.write(b"w" * LONG)
-    assert far.read(support.PATIENCE) == b"w" * LONG
+    near.write(b"w" * LARGE)
+    assert far.read(support.PATIENCE) == b"w" * LARGE
     far.write(u"answer")
     assert answer() == u"answer"
