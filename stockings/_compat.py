@@ -58,7 +58,7 @@ def blockedOn(error):
 def isRaggedEnd(sock, error):
     """Whether an error of a TLS receive is the end without close_notify that ``sock`` suppresses.
 
-    With OpenSSL 3, Python before 3.10 does not recognise it, and raises it as any other error.
+    With OpenSSL 3, 2.7 and 3.x up to 3.7 do not recognise it, and raise it as any other error.
     """
     return getattr(sock, "suppress_ragged_eofs", False) and "unexpected eof" in str(error)
 
