@@ -7,6 +7,7 @@ It hands what the user asks for to the module that does the work, and sees to th
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import sys
 import tempfile
@@ -31,7 +32,7 @@ from harness.newadapter import new_adapter
 from harness.openaxis import NoValue
 from harness.plan import Roster, Stem, case_ids, find_stem
 from harness.problem import Incomplete, Usage, require_writable
-from harness.report import junit, picture, terminal
+from harness.report import badge, github, junit, markdown, picture, tap, terminal
 from harness.report.findings import counted
 from harness.results import Run
 from harness.run import NothingToRun, Request, carry_out
@@ -235,26 +236,55 @@ def _report(outcome: Run, console: Console, junit_file: Path | None) -> NoReturn
 
 @main.command()
 @click.argument("file", type=options.EXISTING)
-@options.junit
-@click.option("--svg", "svg_file", type=options.WRITTEN, metavar="FILE.svg",
-              help="Write a picture of the summary as a terminal shows it.")
-def report(file: Path, junit_file: Path | None, svg_file: Path | None) -> None:
+@options.converted
+@click.option("--github", "on_github", is_flag=True,
+              help="Print annotations for GitHub Actions, and add to the step's summary.")
+def report(file: Path, on_github: bool, **outputs: Path | None) -> None:
     """Show a results file again, and convert it; exits as the run did.
 
+    A file that is no results file, was cut off or is of a newer format ends it with 3.
+
     \b
-    Example:
+    Examples:
       python -m harness report results/matrix.jsonl --junit matrix.xml
+      python -m harness report results/matrix.jsonl --tap matrix.tap --badge badge.svg
+      python -m harness report results/matrix.jsonl --github
     """
     try:
         outcome = results_file.read(file)
     except results_file.ResultsError as error:
         raise Incomplete(str(error)) from error
-    if junit_file is not None:
-        require_writable("--junit", junit_file)
-    if svg_file is not None:
-        require_writable("--svg", svg_file)
-        picture.write(outcome, svg_file, clauses.load())
-    _report(outcome, Console(highlight=False), junit_file)
+    for option, path in outputs.items():
+        if path is not None:
+            require_writable(f"--{option}", path)
+            _converted(option, outcome, path)
+    if on_github:
+        _on_github(outcome, file)
+    _report(outcome, Console(highlight=False), None)
+
+
+def _converted(form: str, outcome: Run, path: Path) -> None:
+    """Write a run in one of the forms that `options.converted` lists."""
+    if form == "svg":
+        picture.write(outcome, path, clauses.load())
+    else:
+        {"junit": junit, "tap": tap, "markdown": markdown, "badge": badge}[form].write(
+            outcome, path
+        )
+
+
+def _on_github(outcome: Run, file: Path) -> None:
+    """Annotate the step that is running, and add to its summary if it has one."""
+    for line in github.annotate(outcome, file.as_posix()):
+        click.echo(line)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not summary:
+        return
+    try:
+        with open(summary, "a", encoding="utf-8", newline="\n") as added:
+            added.write(markdown.summary(outcome))
+    except OSError as error:
+        raise Usage(f"GITHUB_STEP_SUMMARY {summary}: {error.strerror}") from error
 
 
 main.add_command(list_)

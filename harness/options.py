@@ -66,6 +66,16 @@ selection = _all(
                  help="Only cases that decide this clause."),
 )
 
+converted = _all(
+    click.option("--junit", type=WRITTEN, metavar="FILE.xml", help="Write JUnit XML."),
+    click.option("--tap", type=WRITTEN, metavar="FILE.tap", help="Write TAP 14."),
+    click.option("--markdown", type=WRITTEN, metavar="FILE.md", help="Write a short summary."),
+    click.option("--badge", type=WRITTEN, metavar="FILE.svg",
+                 help="Write a badge: what came out, and of how many peers."),
+    click.option("--svg", type=WRITTEN, metavar="FILE.svg",
+                 help="Write a picture of the summary as a terminal shows it."),
+)
+
 logs = click.option(
     "--logs", type=click.Choice(["red", "all", "none"]), default="red",
     help="With --results: keep the wire logs of these cases in a folder beside it.  [default: red]",

@@ -356,7 +356,19 @@ def test_a_report_is_converted(world: World) -> None:
     assert Path("picture.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
-@pytest.mark.parametrize("option", ["--junit", "--svg"])
+def test_a_report_for_github_adds_to_the_summary_of_the_step(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", file("summary.md", "before\n"))
+    write(RED, Path("results.jsonl"))
+    said = world("report", "results.jsonl", "--github", "--tap", "a.tap", "--badge", "b.svg")
+    assert "::error file=results.jsonl,title=" in said.text
+    assert Path("summary.md").read_text("utf-8").startswith("before\n## Stockings: ")
+    assert Path("a.tap").read_text("utf-8").startswith("TAP version 14\n")
+    assert Path("b.svg").read_text("utf-8").startswith("<svg")
+
+
+@pytest.mark.parametrize("option", ["--junit", "--svg", "--tap", "--markdown", "--badge"])
 def test_a_report_that_cannot_be_written(world: World, option: str) -> None:
     write(GREEN, Path("results.jsonl"))
     said = world("report", "results.jsonl", option, "results.jsonl/out")
