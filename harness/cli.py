@@ -7,9 +7,7 @@ It hands what the user asks for to the module that does the work, and sees to th
 from __future__ import annotations
 
 import errno
-import os
 import signal
-import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
@@ -20,7 +18,7 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 
-from harness import __version__, clauses, clock, known, options, suite
+from harness import __version__, clock, known, options, suite
 from harness import results as results_file
 from harness.explore.verb import explore
 from harness.known import KnownLine
@@ -32,8 +30,8 @@ from harness.newadapter import new_adapter
 from harness.openaxis import NoValue
 from harness.plan import Roster, Stem, case_ids, find_stem
 from harness.problem import Incomplete, Usage, require_writable
-from harness.report import badge, github, junit, markdown, picture, tap, terminal
-from harness.report.findings import counted
+from harness.report import terminal
+from harness.reporting import conclude, report
 from harness.results import Run
 from harness.run import NothingToRun, Request, carry_out
 from harness.selection import Selection
@@ -185,7 +183,7 @@ def _run(
         )
         with Load(running.load):
             outcome = _carried_out(request, console, Path(temporary))
-    _report(outcome, console, running.junit_file)
+    conclude(outcome, console, running.junit_file)
 
 
 def _known_lines(paths: Sequence[Path], selection: Selection) -> list[KnownLine]:
@@ -222,72 +220,8 @@ def _carried_out(request: Request, console: Console, folder: Path) -> Run:
         raise Incomplete(str(error)) from error
 
 
-def _report(outcome: Run, console: Console, junit_file: Path | None) -> NoReturn:
-    """Show the outcome of a run, convert it, and end with its exit code."""
-    terminal.summary(outcome, console, clauses.load())
-    if junit_file is not None:
-        junit.write(outcome, junit_file)
-    assert outcome.footer is not None
-    if outcome.footer.missing:
-        gap = counted(outcome.header.planned - len(outcome.results), "case")
-        raise Incomplete(f"{gap} without result, {outcome.footer.missing[0]} among them")
-    sys.exit(outcome.footer.exit)
-
-
-@main.command()
-@click.argument("file", type=options.EXISTING)
-@options.converted
-@click.option("--github", "on_github", is_flag=True,
-              help="Print annotations for GitHub Actions, and add to the step's summary.")
-def report(file: Path, on_github: bool, **outputs: Path | None) -> None:
-    """Show a results file again, and convert it; exits as the run did.
-
-    A file that is no results file, was cut off or is of a newer format ends it with 3.
-
-    \b
-    Examples:
-      python -m harness report results/matrix.jsonl --junit matrix.xml
-      python -m harness report results/matrix.jsonl --tap matrix.tap --badge badge.svg
-      python -m harness report results/matrix.jsonl --github
-    """
-    try:
-        outcome = results_file.read(file)
-    except results_file.ResultsError as error:
-        raise Incomplete(str(error)) from error
-    for option, path in outputs.items():
-        if path is not None:
-            require_writable(f"--{option}", path)
-            _converted(option, outcome, path)
-    if on_github:
-        _on_github(outcome, file)
-    _report(outcome, Console(highlight=False), None)
-
-
-def _converted(form: str, outcome: Run, path: Path) -> None:
-    """Write a run in one of the forms that `options.converted` lists."""
-    if form == "svg":
-        picture.write(outcome, path, clauses.load())
-    else:
-        {"junit": junit, "tap": tap, "markdown": markdown, "badge": badge}[form].write(
-            outcome, path
-        )
-
-
-def _on_github(outcome: Run, file: Path) -> None:
-    """Annotate the step that is running, and add to its summary if it has one."""
-    for line in github.annotate(outcome, file.as_posix()):
-        click.echo(line)
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not summary:
-        return
-    try:
-        with open(summary, "a", encoding="utf-8", newline="\n") as added:
-            added.write(markdown.summary(outcome))
-    except OSError as error:
-        raise Usage(f"GITHUB_STEP_SUMMARY {summary}: {error.strerror}") from error
-
-
 main.add_command(list_)
+main.add_command(report)
 main.add_command(smoke)
 main.add_command(explain)
 main.add_command(explore)

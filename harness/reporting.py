@@ -1,0 +1,100 @@
+"""The verb `report`, and how every verb that has a run to show ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from rich.console import Console
+
+from harness import clauses, options
+from harness import results as results_file
+from harness.problem import Incomplete, Usage, require_writable
+from harness.report import badge, github, junit, markdown, picture, tap, terminal
+from harness.report.findings import counted
+from harness.results import Run
+from harness.site import build
+
+
+def conclude(outcome: Run, console: Console, junit_file: Path | None) -> NoReturn:
+    """Show the outcome of a run, convert it, and end with its exit code."""
+    terminal.summary(outcome, console, clauses.load())
+    if junit_file is not None:
+        junit.write(outcome, junit_file)
+    assert outcome.footer is not None
+    if outcome.footer.missing:
+        gap = counted(outcome.header.planned - len(outcome.results), "case")
+        raise Incomplete(f"{gap} without result, {outcome.footer.missing[0]} among them")
+    sys.exit(outcome.footer.exit)
+
+
+@click.command()
+@click.argument("file", type=options.EXISTING)
+@options.converted
+@click.option("--html", "folder", metavar="DIR",
+              type=click.Path(file_okay=False, path_type=Path),
+              help="Write a site of static pages; an earlier one in the folder is replaced.")
+@click.option("--github", "on_github", is_flag=True,
+              help="Print annotations for GitHub Actions, and add to the step's summary.")
+def report(
+    file: Path, folder: Path | None, on_github: bool, **outputs: Path | None
+) -> None:
+    """Show a results file again, and convert it; exits as the run did.
+
+    A file that is no results file, was cut off or is of a newer format ends it with 3.
+
+    \b
+    Examples:
+      python -m harness report results/matrix.jsonl --junit matrix.xml
+      python -m harness report results/matrix.jsonl --tap matrix.tap --badge badge.svg
+      python -m harness report results/matrix.jsonl --html results/html
+      python -m harness report results/matrix.jsonl --github
+    """
+    try:
+        outcome = results_file.read(file)
+    except results_file.ResultsError as error:
+        raise Incomplete(str(error)) from error
+    for option, path in outputs.items():
+        if path is not None:
+            require_writable(f"--{option}", path)
+            _converted(option, outcome, path)
+    if folder is not None:
+        _site(outcome, folder)
+    if on_github:
+        _on_github(outcome, file)
+    conclude(outcome, Console(highlight=False), None)
+
+
+def _site(outcome: Run, folder: Path) -> None:
+    """Write a run as a site."""
+    try:
+        build.write(outcome, folder, clauses.load())
+    except build.SiteError as error:
+        raise Usage(f"--html {error}") from error
+
+
+def _converted(form: str, outcome: Run, path: Path) -> None:
+    """Write a run in one of the forms that `options.converted` lists."""
+    if form == "svg":
+        picture.write(outcome, path, clauses.load())
+    else:
+        {"junit": junit, "tap": tap, "markdown": markdown, "badge": badge}[form].write(
+            outcome, path
+        )
+
+
+def _on_github(outcome: Run, file: Path) -> None:
+    """Annotate the step that is running, and add to its summary if it has one."""
+    for line in github.annotate(outcome, file.as_posix()):
+        click.echo(line)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not summary:
+        return
+    try:
+        with open(summary, "a", encoding="utf-8", newline="\n") as added:
+            added.write(markdown.summary(outcome))
+    except OSError as error:
+        raise Usage(f"GITHUB_STEP_SUMMARY {summary}: {error.strerror}") from error
