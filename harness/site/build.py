@@ -12,7 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from harness.clauses import Clause
-from harness.report.findings import commands, counted
+from harness.report.findings import commands, counted, explain
 from harness.report.matrix import Matrix, matrix
 from harness.results import Result, Run
 from harness.site import sequence
@@ -90,7 +90,7 @@ class _Site:
         self._page(
             "case.html", page("case", result.id), result=result, log=log, trouble=trouble,
             diagram=log and sequence.diagram(log), chunks=log and list(sequence.chunks(log)),
-            commands=commands(self.run, result),
+            commands=commands(self.run, result), facts=explain(result),
             quoted=[self.clauses[one] for one in _concerned(result) if one in self.clauses],
         )
 

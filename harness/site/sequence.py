@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from harness.story import talk
 from harness.story.lines import OUTWARD, Bad, Checked, FrameLine, Line, Mark, Octets, Over, Spoken
 from harness.story.logfile import CaseLog
 
@@ -12,6 +14,8 @@ from harness.story.logfile import CaseLog
 ROWS, OCTETS = 200, 96
 #: The measures of the diagram.
 LEFT, APART, STEP, TOP = 110, 420, 30, 46
+#: Characters that fit between two lanes.
+NOTE = 60
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def _row(log: CaseLog, line: Line, places: dict[str, int], y: int) -> Row:
         return Row(y, time, start, far, _label(line), line.type)
     if isinstance(line, Spoken):
         at = places.get(line.peer, places["case"])
-        return Row(y, time, at, at, f"{line.what} {_words(line)}".strip(), line.type)
+        return Row(y, time, at, at, _said(log, line), line.type)
     kind = "failed" if isinstance(line, Checked) and not line.ok else line.type
     return Row(y, time, places["case"], places["case"], _label(line), kind)
 
@@ -120,12 +124,22 @@ def _label(line: Line) -> str:
     return "the case has ended"
 
 
-def _words(line: Spoken) -> str:
-    """The word of a control message that says what it is about."""
-    for key in ("op", "event", "error"):
-        if isinstance(line.body.get(key), str):
-            return str(line.body[key])[:40]
-    return ""
+def _said(log: CaseLog, line: Spoken) -> str:
+    """A control message in the words of `explain`, cut to the room that a note has."""
+    if line.what == "request":
+        text = f"is asked: {talk.request(line.body)}"
+    elif line.what == "answer":
+        text = f"answers: {talk.answer(_asked(log, line), line.body)}"
+    else:
+        text = f"{line.what}: {line.body.get('text', '')}"
+    return text if len(text) <= NOTE else text[: NOTE - 1] + "…"
+
+
+def _asked(log: CaseLog, answer: Spoken) -> dict[str, Any]:
+    """The request that an answer belongs to."""
+    key = (answer.peer, answer.body.get("id"))
+    asked = (one for one in log.each(Spoken) if one.what == "request")
+    return next((one.body for one in asked if (one.peer, one.body.get("id")) == key), {})
 
 
 def _between(ends: Sequence[str], direction: str) -> Sequence[str]:
