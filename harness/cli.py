@@ -31,7 +31,7 @@ from harness.openaxis import NoValue
 from harness.plan import Roster, Stem, case_ids, find_stem
 from harness.problem import Incomplete, Usage, require_writable
 from harness.report import terminal
-from harness.reporting import conclude, report
+from harness.reporting import conclude, report, require_free
 from harness.results import Run
 from harness.run import NothingToRun, Request, carry_out
 from harness.selection import Selection
@@ -92,6 +92,7 @@ class Running:
     jobs: int = 1
     logs: str = "red"
     log: Path | None = None
+    folder: Path | None = None
 
     @property
     def log_place(self) -> Path | None:
@@ -108,6 +109,7 @@ class Running:
 @options.jobs
 @options.running
 @options.logs
+@options.html
 def run(
     peer_files: Sequence[Path], peer: Sequence[str], partner: Sequence[str], case: Sequence[str],
     clause: Sequence[str], **running: Any,
@@ -162,6 +164,8 @@ def _run(
     ):
         if path is not None:
             require_writable(option, path)
+    if running.folder is not None:
+        require_free(running.folder)
     if running.log is not None and running.log.suffix != keeping.FILE:
         raise Usage(f"--log {running.log}: the name of a wire log ends in {keeping.FILE}")
     lines = _known_lines(running.known_failing, selection)
@@ -183,7 +187,7 @@ def _run(
         )
         with Load(running.load):
             outcome = _carried_out(request, console, Path(temporary))
-    conclude(outcome, console, running.junit_file)
+    conclude(outcome, console, running.junit_file, running.folder)
 
 
 def _known_lines(paths: Sequence[Path], selection: Selection) -> list[KnownLine]:

@@ -19,11 +19,15 @@ from harness.results import Run
 from harness.site import build
 
 
-def conclude(outcome: Run, console: Console, junit_file: Path | None) -> NoReturn:
+def conclude(
+    outcome: Run, console: Console, junit_file: Path | None, folder: Path | None
+) -> NoReturn:
     """Show the outcome of a run, convert it, and end with its exit code."""
     terminal.summary(outcome, console, clauses.load())
     if junit_file is not None:
         junit.write(outcome, junit_file)
+    if folder is not None:
+        _site(outcome, folder)
     assert outcome.footer is not None
     if outcome.footer.missing:
         gap = counted(outcome.header.planned - len(outcome.results), "case")
@@ -34,9 +38,7 @@ def conclude(outcome: Run, console: Console, junit_file: Path | None) -> NoRetur
 @click.command()
 @click.argument("file", type=options.EXISTING)
 @options.converted
-@click.option("--html", "folder", metavar="DIR",
-              type=click.Path(file_okay=False, path_type=Path),
-              help="Write a site of static pages; an earlier one in the folder is replaced.")
+@options.html
 @click.option("--github", "on_github", is_flag=True,
               help="Print annotations for GitHub Actions, and add to the step's summary.")
 def report(
@@ -61,11 +63,17 @@ def report(
         if path is not None:
             require_writable(f"--{option}", path)
             _converted(option, outcome, path)
-    if folder is not None:
-        _site(outcome, folder)
     if on_github:
         _on_github(outcome, file)
-    conclude(outcome, Console(highlight=False), None)
+    conclude(outcome, Console(highlight=False), None, folder)
+
+
+def require_free(folder: Path) -> None:
+    """Raise `Usage` now rather than after the work, if a site cannot go there."""
+    try:
+        build.require_free(folder)
+    except build.SiteError as error:
+        raise Usage(f"--html {error}") from error
 
 
 def _site(outcome: Run, folder: Path) -> None:

@@ -40,13 +40,18 @@ def write(run: Run, folder: Path, clauses: Mapping[str, Clause]) -> None:
         raise SiteError(f"{folder}: cannot be written: {error.strerror}") from error
 
 
-def _cleared(folder: Path) -> None:
-    """Make the folder, or remove an earlier site from it; nobody else's files are touched."""
-    folder.mkdir(parents=True, exist_ok=True)
+def require_free(folder: Path) -> None:
+    """Raise SiteError, before the work is done, if other files than a site's are in the folder."""
     index = folder / "index.html"
     ours = index.is_file() and GENERATOR in index.read_text("utf-8", errors="replace")[:1000]
-    if not ours and any(folder.iterdir()):
+    if folder.exists() and not ours and any(folder.iterdir()):
         raise SiteError(f"{folder}: holds other files; name a new folder, or an earlier report")
+
+
+def _cleared(folder: Path) -> None:
+    """Make the folder, or remove an earlier site from it; nobody else's files are touched."""
+    require_free(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     for name in FOLDERS:
         if (folder / name).is_dir():
             shutil.rmtree(folder / name)
