@@ -33,7 +33,7 @@ from harness.openaxis import NoValue
 from harness.plan import Roster, Stem, case_ids, find_stem
 from harness.problem import Incomplete, Usage, require_writable
 from harness.report import terminal
-from harness.reporting import report, shown
+from harness.reporting import conclude, report, require_free
 from harness.results import Run
 from harness.run import NothingToRun, Request, carry_out
 from harness.selection import Selection
@@ -96,6 +96,7 @@ class Running:
     logs: str = "red"
     log: Path | None = None
     shard: Shard | None = None
+    folder: Path | None = None
 
     @property
     def log_place(self) -> Path | None:
@@ -113,6 +114,7 @@ class Running:
 @options.running
 @options.logs
 @options.shard
+@options.html
 def run(
     peer_files: Sequence[Path], peer: Sequence[str], partner: Sequence[str], case: Sequence[str],
     clause: Sequence[str], **running: Any,
@@ -168,6 +170,8 @@ def _run(
     ):
         if path is not None:
             require_writable(option, path)
+    if running.folder is not None:
+        require_free(running.folder)
     if running.log is not None and running.log.suffix != keeping.FILE:
         raise Usage(f"--log {running.log}: the name of a wire log ends in {keeping.FILE}")
     lines = _known_lines(running.known_failing, selection)
@@ -189,7 +193,7 @@ def _run(
         )
         with Load(running.load):
             outcome = _carried_out(request, console, Path(temporary))
-    shown(outcome, console, running.junit_file)
+    conclude(outcome, console, running.junit_file, running.folder)
 
 
 def _known_lines(paths: Sequence[Path], selection: Selection) -> list[KnownLine]:
@@ -227,6 +231,7 @@ def _carried_out(request: Request, console: Console, folder: Path) -> Run:
 
 
 main.add_command(list_)
+main.add_command(report)
 main.add_command(smoke)
 main.add_command(explain)
 main.add_command(explore)

@@ -44,6 +44,12 @@ junit = click.option(
 )
 
 
+html = click.option(
+    "--html", "folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path),
+    help="Write a site of static pages; an earlier one in the folder is replaced.",
+)
+
+
 def _all(*decorators: Callable[[Any], Any]) -> Callable[[Function], Function]:
     """Return one decorator for several, which `--help` lists in this order."""
 

@@ -1,4 +1,4 @@
-"""The verb `report`, and what every run ends with: its outcome shown, and its exit code."""
+"""The verb `report`, and how every verb that has a run to show ends."""
 
 from __future__ import annotations
 
@@ -16,13 +16,18 @@ from harness.problem import Incomplete, Usage, require_writable
 from harness.report import badge, github, junit, markdown, picture, tap, terminal
 from harness.report.findings import counted
 from harness.results import Run
+from harness.site import build
 
 
-def shown(outcome: Run, console: Console, junit_file: Path | None) -> NoReturn:
+def conclude(
+    outcome: Run, console: Console, junit_file: Path | None, folder: Path | None
+) -> NoReturn:
     """Show the outcome of a run, convert it, and end with its exit code."""
     terminal.summary(outcome, console, clauses.load())
     if junit_file is not None:
         junit.write(outcome, junit_file)
+    if folder is not None:
+        _site(outcome, folder)
     assert outcome.footer is not None
     if outcome.footer.missing:
         gap = counted(outcome.header.planned - len(outcome.results), "case")
@@ -33,9 +38,12 @@ def shown(outcome: Run, console: Console, junit_file: Path | None) -> NoReturn:
 @click.command()
 @click.argument("file", type=options.EXISTING)
 @options.converted
+@options.html
 @click.option("--github", "on_github", is_flag=True,
               help="Print annotations for GitHub Actions, and add to the step's summary.")
-def report(file: Path, on_github: bool, **outputs: Path | None) -> None:
+def report(
+    file: Path, folder: Path | None, on_github: bool, **outputs: Path | None
+) -> None:
     """Show a results file again, and convert it; exits as the run did.
 
     A file that is no results file, was cut off or is of a newer format ends it with 3.
@@ -44,6 +52,7 @@ def report(file: Path, on_github: bool, **outputs: Path | None) -> None:
     Examples:
       python -m harness report results/matrix.jsonl --junit matrix.xml
       python -m harness report results/matrix.jsonl --tap matrix.tap --badge badge.svg
+      python -m harness report results/matrix.jsonl --html results/html
       python -m harness report results/matrix.jsonl --github
     """
     try:
@@ -56,7 +65,23 @@ def report(file: Path, on_github: bool, **outputs: Path | None) -> None:
             _converted(option, outcome, path)
     if on_github:
         _on_github(outcome, file)
-    shown(outcome, Console(highlight=False), None)
+    conclude(outcome, Console(highlight=False), None, folder)
+
+
+def require_free(folder: Path) -> None:
+    """Raise `Usage` now rather than after the work, if a site cannot go there."""
+    try:
+        build.require_free(folder)
+    except build.SiteError as error:
+        raise Usage(f"--html {error}") from error
+
+
+def _site(outcome: Run, folder: Path) -> None:
+    """Write a run as a site."""
+    try:
+        build.write(outcome, folder, clauses.load())
+    except build.SiteError as error:
+        raise Usage(f"--html {error}") from error
 
 
 def _converted(form: str, outcome: Run, path: Path) -> None:

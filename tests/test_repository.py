@@ -134,6 +134,19 @@ def test_one_module_knows_how_operating_systems_differ() -> None:
     assert knowing == ["harness/system.py"]
 
 
+def test_the_site_is_a_function_of_the_results_and_their_wire_logs() -> None:
+    """It shows what was found, so it has no part in running anything."""
+    modules = ("clauses", "records", "report", "results", "site", "story", "verdicts")
+    allowed = {f"harness.{module}" for module in modules}
+    strays = [
+        f"{name(path)} imports {module}"
+        for path in sorted((ROOT / "harness" / "site").rglob("*.py"))
+        for module in sorted(imports(path))
+        if within(module, {"harness", "conformance"}) and not within(module, allowed)
+    ]
+    assert not strays
+
+
 def test_files_that_run_on_27_start_with_the_future_imports() -> None:
     """Without them the same line means two things on the two majors."""
     bare = []

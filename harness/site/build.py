@@ -1,0 +1,159 @@
+"""Builds the site: every page is a template filled from one run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from markupsafe import Markup
+
+from harness.clauses import Clause
+from harness.report.findings import commands, counted, explain
+from harness.report.matrix import Matrix, matrix
+from harness.results import Result, Run
+from harness.site import sequence
+from harness.site.names import page, visible
+from harness.story import logfile
+from harness.verdicts import LETTER, RED, Verdict
+
+HERE: Final = Path(__file__).resolve().parent
+#: What the pages are sorted into; a site that is written again loses these folders first.
+FOLDERS: Final = ("peer", "pair", "case")
+#: By which a folder is known as a site of ours; the template of all pages says it.
+GENERATOR: Final = '<meta name="generator" content="Stockings harness">'
+
+
+class SiteError(Exception):
+    """A site cannot be written; the message says where and what to do."""
+
+
+def write(run: Run, folder: Path, clauses: Mapping[str, Clause]) -> None:
+    """Write the site of a run; an earlier one in the folder is replaced. Raises SiteError."""
+    try:
+        _cleared(folder)
+        _Site(run, folder, clauses).write()
+    except OSError as error:
+        raise SiteError(f"{folder}: cannot be written: {error.strerror}") from error
+
+
+def require_free(folder: Path) -> None:
+    """Raise SiteError, before the work is done, if other files than a site's are in the folder."""
+    index = folder / "index.html"
+    ours = index.is_file() and GENERATOR in index.read_text("utf-8", errors="replace")[:1000]
+    if folder.exists() and not ours and any(folder.iterdir()):
+        raise SiteError(f"{folder}: holds other files; name a new folder, or an earlier report")
+
+
+def _cleared(folder: Path) -> None:
+    """Make the folder, or remove an earlier site from it; nobody else's files are touched."""
+    require_free(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in FOLDERS:
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name)
+
+
+@dataclass(frozen=True)
+class _Site:
+    """One run on its way to its pages."""
+
+    run: Run
+    folder: Path
+    clauses: Mapping[str, Clause]
+
+    def write(self) -> None:
+        tables = matrix(self.run)
+        for name in FOLDERS:
+            (self.folder / name).mkdir()
+        for asset in sorted((HERE / "assets").iterdir()):
+            shutil.copyfile(asset, self.folder / asset.name)
+        groups: dict[tuple[str, ...], list[Result]] = {}
+        for result in self.run.results:
+            groups.setdefault(result.peers, []).append(result)
+            if has_page(result):
+                self._case(result)
+        for peer in self.run.header.peers:
+            alone = groups.get((peer.name,), [])
+            self._page("peer.html", page("peer", peer.name), peer=peer, results=alone,
+                       tables=tables)
+        for pair, results in groups.items():
+            if len(pair) > 1:
+                self._page("pair.html", page("pair", "~".join(pair)), pair=pair, results=results)
+        self._page("index.html", "index.html", tables=tables, data=self._data(tables))
+
+    def _case(self, result: Result) -> None:
+        log, trouble = None, None
+        if result.log is not None:
+            try:
+                log = logfile.read(self.run.folder / result.log)
+            except logfile.LogError as error:
+                trouble = str(error)
+        self._page(
+            "case.html", page("case", result.id), result=result, log=log, trouble=trouble,
+            diagram=log and sequence.diagram(log), chunks=log and list(sequence.chunks(log)),
+            commands=commands(self.run, result), facts=explain(result),
+            quoted=[self.clauses[one] for one in _concerned(result) if one in self.clauses],
+        )
+
+    def _data(self, tables: Matrix) -> dict[str, Any]:
+        """The results for the script, every name once."""
+        peers = [one.name for one in self.run.header.peers]
+        cases = sorted({one.case for one in self.run.results})
+        at = {name: number for number, name in enumerate(peers)}
+        of = {name: number for number, name in enumerate(cases)}
+        return {
+            "peers": [[visible(one.name), visible(one.implementation), visible(one.runtime or ""),
+                       visible(one.flavour)] for one in self.run.header.peers],
+            "cases": list(map(visible, cases)),
+            "verdicts": [[one.value, LETTER[one]] for one in Verdict],
+            "results": [
+                [of[one.case], visible(one.params), [at[peer] for peer in one.peers],
+                 list(Verdict).index(one.verdict), page("case", one.id) if has_page(one) else 0]
+                for one in self.run.results
+            ],
+        }
+
+    def _page(self, template: str, path: str, **values: Any) -> None:
+        top = "../" if "/" in path else ""
+        text = _ENVIRONMENT.get_template(template).render(
+            run=self.run, top=top, letters=LETTER, **values
+        )
+        (self.folder / path).write_text(text, encoding="utf-8", newline="\n")
+
+
+def has_page(result: Result) -> bool:
+    """Whether there is more to tell of a result than its row does."""
+    return result.verdict in RED or result.log is not None
+
+
+def _concerned(result: Result) -> Sequence[str]:
+    """The clauses to quote: the one that decided, else those of the case."""
+    return [result.clause] if result.clause else result.clauses
+
+
+def _link(kind: str, names: str | Iterable[str]) -> str:
+    return page(kind, names if isinstance(names, str) else "~".join(names))
+
+
+def _finalized(value: Any) -> Any:
+    """Spell out what does not show, in everything that is not markup of our own."""
+    plain = isinstance(value, str) and not isinstance(value, Markup)
+    return visible(value) if plain else value
+
+
+def _environment() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True,
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=_finalized,
+    )
+    made.globals.update(link=_link, counted=counted, has_page=has_page, verdicts=list(Verdict),
+                        red=RED, GENERATOR=Markup(GENERATOR))
+    return made
+
+
+_ENVIRONMENT: Final = _environment()

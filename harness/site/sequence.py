@@ -1,0 +1,168 @@
+"""A wire log as rows on a sequence diagram, and its octets as annotated hexadecimal digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.story import talk
+from harness.story.lines import OUTWARD, Bad, Checked, FrameLine, Line, Mark, Octets, Over, Spoken
+from harness.story.logfile import CaseLog
+
+#: Rows of a diagram, and octets of a chunk that are shown; `explain` tells the others.
+ROWS, OCTETS = 200, 96
+#: The measures of the diagram.
+LEFT, APART, STEP, TOP = 110, 420, 30, 46
+#: Characters that fit between two lanes.
+NOTE = 60
+
+
+@dataclass(frozen=True)
+class Row:
+    """One event: an arrow between two lanes, or a note on one lane where both are the same."""
+
+    y: int
+    time: str
+    x1: int
+    x2: int
+    label: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """Octets next to each other that mean the same: `header`, `payload` or `malformed`."""
+
+    kind: str
+    digits: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What arrived at once."""
+
+    time: str
+    way: str
+    offset: int
+    length: int
+    runs: tuple[Run, ...]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """The lanes with their places, the rows, and how many of them did not fit."""
+
+    lanes: tuple[tuple[str, int], ...]
+    rows: tuple[Row, ...]
+    left_out: int
+    width: int
+    height: int
+
+
+def diagram(log: CaseLog) -> Diagram:
+    """Arrange what happened as a diagram, in the order of time."""
+    names = _lanes(log)
+    places = {name: LEFT + APART * at for at, name in enumerate(names)}
+    drawn = [line for line in log.body if _told(line)]
+    rows = tuple(
+        _row(log, line, places, TOP + STEP * (at + 1)) for at, line in enumerate(drawn[:ROWS])
+    )
+    return Diagram(
+        tuple(places.items()), rows, len(drawn) - len(rows),
+        LEFT + APART * (len(names) - 1) + 190, TOP + STEP * (len(rows) + 1),
+    )
+
+
+def chunks(log: CaseLog) -> Iterator[Chunk]:
+    """The chunks in the order of time, their octets told apart by the frames around them."""
+    ends = {wire.wire: wire.ends for wire in log.wires}
+    for line in log.each(Octets):
+        near, far = _between(ends[line.wire], line.direction)
+        way = f"{near} → {far}" + (f", connection {line.wire}" if len(ends) > 1 else "")
+        runs = tuple(_runs(line, log.frames(line.wire, line.direction),
+                           log.bad(line.wire, line.direction)))
+        shown = min(len(line.octets), OCTETS)
+        yield Chunk(_time(log, line), way, line.offset, line.length, runs, line.length - shown)
+
+
+def _lanes(log: CaseLog) -> list[str]:
+    names = [end for wire in log.wires for end in wire.ends]
+    return list(dict.fromkeys([*names, *log.header.peers, "case"]))
+
+
+def _told(line: Line) -> bool:
+    return isinstance(line, Octets | Mark | FrameLine | Bad | Spoken | Checked | Over)
+
+
+def _row(log: CaseLog, line: Line, places: dict[str, int], y: int) -> Row:
+    time = _time(log, line)
+    if isinstance(line, Octets | Mark | FrameLine | Bad):
+        ends = next(wire.ends for wire in log.wires if wire.wire == line.wire)
+        near, far = (places[end] for end in _between(ends, line.direction))
+        start = near if isinstance(line, Octets) else far
+        return Row(y, time, start, far, _label(line), line.type)
+    if isinstance(line, Spoken):
+        at = places.get(line.peer, places["case"])
+        return Row(y, time, at, at, _said(log, line), line.type)
+    kind = "failed" if isinstance(line, Checked) and not line.ok else line.type
+    return Row(y, time, places["case"], places["case"], _label(line), kind)
+
+
+def _label(line: Line) -> str:
+    if isinstance(line, Octets):
+        return f"{line.length} octets from {line.offset}"
+    if isinstance(line, FrameLine):
+        return f"frame: {line.kind}, length {line.length}"
+    if isinstance(line, Mark):
+        return f"{line.what} at {line.offset}"
+    if isinstance(line, Bad):
+        return f"{line.clause}: {line.what}"[:60]
+    if isinstance(line, Checked):
+        return f"{line.clause} {'holds' if line.ok else 'FAILS'}"
+    return "the case has ended"
+
+
+def _said(log: CaseLog, line: Spoken) -> str:
+    """A control message in the words of `explain`, cut to the room that a note has."""
+    if line.what == "request":
+        text = f"is asked: {talk.request(line.body)}"
+    elif line.what == "answer":
+        text = f"answers: {talk.answer(_asked(log, line), line.body)}"
+    else:
+        text = f"{line.what}: {line.body.get('text', '')}"
+    return text if len(text) <= NOTE else text[: NOTE - 1] + "…"
+
+
+def _asked(log: CaseLog, answer: Spoken) -> dict[str, Any]:
+    """The request that an answer belongs to."""
+    key = (answer.peer, answer.body.get("id"))
+    asked = (one for one in log.each(Spoken) if one.what == "request")
+    return next((one.body for one in asked if (one.peer, one.body.get("id")) == key), {})
+
+
+def _between(ends: Sequence[str], direction: str) -> Sequence[str]:
+    return ends if direction in OUTWARD else ends[::-1]
+
+
+def _time(log: CaseLog, line: Line) -> str:
+    return f"{(line.ns - log.header.ns) / 1e6:.3f} ms"
+
+
+def _runs(line: Octets, frames: Sequence[FrameLine], bad: Bad | None) -> Iterator[Run]:
+    """The octets of a chunk, cut where their meaning changes."""
+    shown = line.octets[:OCTETS]
+    kinds = [_kind(line.offset + at, frames, bad) for at in range(len(shown))]
+    start = 0
+    for at in range(1, len(shown) + 1):
+        if at == len(shown) or kinds[at] != kinds[start]:
+            yield Run(kinds[start], shown[start:at].hex(" "))
+            start = at
+
+
+def _kind(offset: int, frames: Sequence[FrameLine], bad: Bad | None) -> str:
+    if bad is not None and offset >= bad.offset:
+        return "malformed"
+    inside = any(one.start <= offset < one.start + len(one.header) for one in frames)
+    return "header" if inside else "payload"

@@ -1,0 +1,117 @@
+"""The HTML report in a browser: keyboard, width of a phone, accessibility, no error."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import clauses
+from harness.report.findings import counted
+from harness.results import Footer, Header, PeerInfo, Result, Run, Suite, plan_digest
+from harness.site import build
+from harness.site.names import page
+from harness.story import lines, logfile
+from harness.verdicts import Check, Verdict
+
+CHROMIUM = shutil.which("chromium")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH")
+
+OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+           "--disable-background-networking", "--disable-component-update", "--disable-sync")
+PEERS = ("mine@cpython3.13-poll", "yours@cpython2.7-select")
+
+
+def made(folder: Path) -> Path:
+    """A site with a pass alone, and a red pair with a wire log; the pages to look at."""
+    check = Check("FRAME-5", "MUST", False, "shortest headers", "one longer")
+    red = Result(f"frame/header/empty@{'~'.join(PEERS)}", "frame/header/empty", "", PEERS,
+                 Verdict.FAIL, "FRAME-5", "longer", (check,), stderr="a line\n", log="one.jsonl")
+    fine = Result(f"end/closing/plain@{PEERS[0]}", "end/closing/plain", "", PEERS[:1], Verdict.PASS)
+    logfile.write(logfile.CaseLog(
+        lines.Header(0, red.id, red.case, "", [*PEERS], []),
+        (lines.Wire(1, 0, [*PEERS], "a:1", "b:2"),
+         lines.Octets(2, 0, "forward", 0, 3, b"\x02hi"),
+         lines.FrameLine(2, 0, "forward", 0, b"\x02", "text", 2, "0", b"hi", True)),
+        lines.Judged(9, "FAIL", "FRAME-5", "", None),
+    ), folder / "one.jsonl")
+    infos = tuple(PeerInfo(one, one[:4], one.partition("@")[2], "poll") for one in PEERS)
+    header = Header(Suite("1.0", "d"), "1.0.0", "2026-01-02T03:04:05+00:00", infos, 2,
+                    plan_digest([red.id, fine.id]))
+    build.write(Run(header, (red, fine), Footer(2, {}, (), 1, 1.0), folder), folder / "site",
+                clauses.load())
+    return folder / "site"
+
+
+PAGES = {
+    "index": "index.html",
+    "peer": page("peer", PEERS[0]),
+    "pair": page("pair", "~".join(PEERS)),
+    "case": page("case", f"frame/header/empty@{'~'.join(PEERS)}"),
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, written once."""
+    return made(tmp_path_factory.mktemp("browser"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One Chromium for all tests of this file."""
+    with playwright.sync_playwright() as control:
+        running = control.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+        yield running
+        running.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_a_page_is_accessible_and_fits_a_phone(
+    browser: Any, site: Path, name: str, scheme: str
+) -> None:
+    """No error, nothing to scroll sideways, nothing that axe objects to."""
+    tab = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    errors: list[str] = []
+    tab.on("console", lambda one: errors.append(one.text) if one.type == "error" else None)
+    tab.on("pageerror", lambda one: errors.append(str(one)))
+    tab.goto((site / PAGES[name]).as_uri())
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    # Without `preload` it would fetch the style sheet, which no browser allows from a folder.
+    found = axe.Axe().run(tab, options={"preload": False})
+    assert found.violations_count == 0, found.generate_report()
+    assert not errors
+    tab.close()
+
+
+def test_the_filter_works_by_keyboard(browser: Any, site: Path) -> None:
+    """Type into the verdict's field, and follow the row that is left to its page."""
+    tab = browser.new_page()
+    tab.goto((site / "index.html").as_uri())
+    rows = tab.locator("#rows tr")
+    assert rows.count() == 2
+    tab.locator("select[name=verdict]").focus()
+    tab.keyboard.type("FAIL")
+    playwright.expect(rows).to_have_count(1)
+    assert tab.locator("#count").inner_text() == f"1 of {counted(2, 'result')}"
+    rows.locator("a").focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/case/*")
+    tab.close()
+
+
+def test_a_command_can_be_copied(browser: Any, site: Path) -> None:
+    """The button says what it has done, and there is one for each command."""
+    tab = browser.new_page()
+    tab.goto((site / PAGES["case"]).as_uri())
+    button = tab.get_by_role("button", name="Copy the replay command")
+    button.press("Enter")
+    playwright.expect(button).to_have_text("Copied")
+    assert "harness replay" in tab.evaluate("String(getSelection())")
+    tab.close()
