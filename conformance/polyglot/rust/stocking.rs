@@ -184,6 +184,7 @@ impl Stocking {
         self.change(|state| {
             state.cause.get_or_insert(cause);
             (state.finished, state.sent) = (true, true);
+            state.outbox.clear();
         });
         // It fails if the other side has reset the connection: then there is nothing to shut down.
         self.stream.shutdown(Shutdown::Both).ok();
