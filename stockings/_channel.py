@@ -10,6 +10,7 @@ import socket
 
 from stockings._compat import (
     INTERRUPTED,
+    QUIETLY,
     SOCKET_ERRORS,
     blockedOn,
     errnoOf,
@@ -31,6 +32,7 @@ class Channel(object):
         self._sock = sock
         self._core = core
         self.isTls = hasattr(sock, "pending")
+        self._flags = 0 if self.isTls else QUIETLY  # TLS sends take none
         # TLS: the direction that the last call in the other direction waits for.
         self.sendNeedsRead = self.receiveNeedsWrite = False
         # Whether the last receive gave as much as a small one can.
@@ -57,7 +59,7 @@ class Channel(object):
                 break
             counters["sendCalls"] += 1
             try:
-                count = self._sock.send(piece)
+                count = self._sock.send(piece, self._flags)
             except SOCKET_ERRORS as error:
                 if errnoOf(error) in INTERRUPTED:
                     continue

@@ -21,6 +21,9 @@ SOCKET_ERRORS = (EnvironmentError, select.error)
 INTERRUPTED = (errno.EINTR, 10004)  # the second is Windows' WSAEINTR
 #: ENOBUFS means "later" on BSD; 10035 is Windows' WSAEWOULDBLOCK, whose EAGAIN is another number.
 _AGAIN = frozenset([errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, 10035])
+#: Has a send to a side that is gone fail, and not end a process that leaves SIGPIPE at its default;
+#: 2.7 does not know the name. 0 where the system has no such flag.
+QUIETLY = getattr(socket, "MSG_NOSIGNAL", 0x4000 if sys.platform.startswith("linux") else 0)
 #: Hands the processor to another process; an empty wait does it where the call is missing.
 yieldProcessor = getattr(os, "sched_yield", lambda: None)
 #: The category of the warning about a forgotten close(); 2.7 has none and is not warned.

@@ -4,7 +4,7 @@ A pair of sockets and not a pipe, because Windows can only wait for sockets.
 """
 from __future__ import absolute_import, division, print_function
 
-from stockings._compat import SOCKET_ERRORS, socketpair
+from stockings._compat import QUIETLY, SOCKET_ERRORS, socketpair
 
 
 class Waker(object):
@@ -30,7 +30,7 @@ class Waker(object):
         if not self.isSet:
             self.isSet = True
             try:
-                self._far.send(b"\0")
+                self._far.send(b"\0", QUIETLY)
             except SOCKET_ERRORS:
                 pass  # closed, or so full that it is readable anyhow
 

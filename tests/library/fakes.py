@@ -35,7 +35,7 @@ class FakeSocket(object):
         """A descriptor of its own."""
         return self._descriptor
 
-    def send(self, data):
+    def send(self, data, flags=0):
         """Take as much as the script says."""
         step = self.sends.pop(0) if self.sends else len(data)
         self.calls.append("send")

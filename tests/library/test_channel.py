@@ -227,7 +227,7 @@ def test_a_tls_send_is_retried_with_the_same_octets(make, later):
     channel, core, sock = make([later])
     offered = []
     send = sock.send
-    sock.send = lambda data: offered.append(memoryview(data).tobytes()) or send(data)
+    sock.send = lambda data, flags: offered.append(memoryview(data).tobytes()) or send(data)
     expected = write(core, b"first")
     channel.pumpOut()
     assert channel.sendNeedsRead == (later is WANT_READ) and sock.sent == b""
