@@ -5,6 +5,11 @@ import collections
 
 from stockings.wire import Decoder
 
+#: What the mark counts for each message besides its octets, which is about what the object takes
+#: (34 to 59 octets and a place in a list): a peer that sends tiny ones must not get twenty times
+#: the memory that the mark allows.
+MESSAGE = 64
+
 
 class Inbox(object):
     """Decoded messages in batches, one batch per receive.
@@ -20,12 +25,14 @@ class Inbox(object):
         self.batch = []
         #: Octets on the wire of all batches that are not used up.
         self.unreadBytes = 0
-        #: Whether receiving rests, because ``highWater`` octets or more are unread.
+        #: Whether receiving rests, because what is unread has come to ``highWater``.
         self.paused = False
         self._highWater = highWater
-        # (batch, its octets) that wait their turn; the octets of the one being taken.
+        # (batch, its octets, what it counts) that wait their turn; the same of the one being taken.
         self._batches = collections.deque()
-        self._octets = 0
+        self._octets = self._count = 0
+        # What all batches that are not used up count together.
+        self._unread = 0
 
     @property
     def unread(self):
@@ -38,10 +45,12 @@ class Inbox(object):
         messages = self.decoder.feed(data)
         if messages:
             octets = self.decoder.consumed - before
+            count = octets + MESSAGE * len(messages)
             messages.reverse()
-            self._batches.append((messages, octets))
+            self._batches.append((messages, octets, count))
             self.unreadBytes += octets
-            if self._highWater is not None and self.unreadBytes >= self._highWater:
+            self._unread += count
+            if self._highWater is not None and self._unread >= self._highWater:
                 self.paused = True
         return len(messages)
 
@@ -66,10 +75,11 @@ class Inbox(object):
         if self.batch:
             return
         self.unreadBytes -= self._octets
-        self._octets = 0
+        self._unread -= self._count
+        self._octets = self._count = 0
         if self._batches:
-            self.batch, self._octets = self._batches.popleft()
-        if self.paused and self.unreadBytes <= self._highWater // 4:
+            self.batch, self._octets, self._count = self._batches.popleft()
+        if self.paused and self._unread <= self._highWater // 4:
             self.paused = False
 
     def clear(self):
@@ -77,4 +87,4 @@ class Inbox(object):
         self.decoder = Decoder(self.decoder.maxMessageSize)
         self.batch = []
         self._batches.clear()
-        self.unreadBytes = self._octets = 0
+        self.unreadBytes = self._octets = self._unread = self._count = 0

@@ -17,7 +17,8 @@ class Messages(object):
     #: announced by the other side ends the connection before its payload is received.
     maxMessageSize = None
     #: Octets of unread messages at which receiving rests until a quarter of them is left; None
-    #: for no limit. One whole message is always received. Sending never waits for it.
+    #: for no limit. Each message counts 64 octets more than it has, about what the object takes.
+    #: One whole message is always received. Sending never waits for it.
     recvHighWater = 16 * 1024 * 1024
     #: Octets queued at which ``write`` waits for the other side to take some; None: never.
     sendHighWater = None

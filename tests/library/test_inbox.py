@@ -1,7 +1,7 @@
 """Received messages: batches, counts, the mark."""
 from __future__ import absolute_import, division, print_function
 
-from stockings._inbox import Inbox
+from stockings._inbox import MESSAGE, Inbox
 from stockings.wire import encode
 
 
@@ -44,7 +44,7 @@ def test_an_incomplete_message_is_not_unread():
 
 def test_pauses_at_the_mark_and_resumes_at_a_quarter():
     """Receiving rests at the mark until a quarter of it is left."""
-    inbox = Inbox(highWater=100)
+    inbox = Inbox(highWater=10 * (10 + MESSAGE))
     for _ in range(10):
         assert not inbox.paused
         inbox.feed(frames(b"x" * 9))
@@ -52,6 +52,18 @@ def test_pauses_at_the_mark_and_resumes_at_a_quarter():
     for left in range(9, -1, -1):
         inbox.take()
         assert inbox.paused == (left > 2), left
+
+
+def test_the_mark_counts_what_messages_take():
+    """A flood of tiny ones takes no more memory than it allows: a str of 2 octets takes 51."""
+    inbox = Inbox(highWater=1 << 20)
+    octets = frames(u"ab") * 1000
+    while not inbox.paused:
+        inbox.feed(octets)
+    assert inbox.unreadBytes < (1 << 20) / 20
+    while inbox.take() is not None:
+        pass
+    assert not inbox.paused
 
 
 def test_clear_forgets():
