@@ -208,22 +208,26 @@ class Loop(object):
         return min(lefts) if lefts else None
 
 
-#: One for each flavour that is in use.
-_loops = dict.fromkeys([PollWaiter, SelectWaiter])
-_loopsLock = threading.Lock()
+#: One for each flavour, by waiter and process.
+_loops = dict(((waiter, os.getpid()), Loop(waiter)) for waiter in (PollWaiter, SelectWaiter))
 
 
 def loopOf(waiterType):
-    """Return the loop of a flavour in this process (a fork begins with none)."""
-    with _loopsLock:
-        loop = _loops[waiterType]
-        if loop is None or loop.pid != os.getpid():
-            loop = _loops[waiterType] = Loop(waiterType)
-        return loop
+    """Return the loop of a flavour in this process (a fork begins with none).
+
+    Takes no lock: at the time of a fork it might have been held by a thread that is not here.
+    """
+    pid = os.getpid()
+    loop = _loops.get((waiterType, pid))
+    if loop is None:
+        for of in list(_loops):
+            if of[1] != pid:
+                _loops.pop(of, None)
+        loop = _loops.setdefault((waiterType, pid), Loop(waiterType))  # atomic: one of two wins
+    return loop
 
 
 @atexit.register
 def _stopAll():
-    for loop in _loops.values():
-        if loop is not None:
-            loop.stop()
+    for loop in list(_loops.values()):
+        loop.stop()

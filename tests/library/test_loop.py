@@ -244,5 +244,6 @@ def test_one_loop_for_each_flavour(monkeypatch):
     loops = [loopOf(waiter) for waiter in WAITERS]
     assert [loopOf(waiter) for waiter in WAITERS] == loops and len(set(loops)) == len(WAITERS)
     monkeypatch.setattr(_loop, "_loops", dict(_loop._loops))
-    monkeypatch.setattr(loops[0], "pid", -1)
-    assert loopOf(WAITERS[0]) is not loops[0]
+    with monkeypatch.context() as patch:
+        patch.setattr("os.getpid", lambda: -1)
+        assert loopOf(WAITERS[0]) not in loops
