@@ -29,21 +29,18 @@ class Calling(object):
         """
         core = self.core
         outbox = core.outbox
-        if core.cause is not None or core.finWanted:
-            raise core.ended()
-        frame = outbox.add(head, payload)
+        frame = core.queue(head, payload)
         if not outbox.flowing:
             self.lock.acquire()
         elif outbox.gathered < ENOUGH or not self.lock.acquire(False):
             return  # the I/O thread comes to it: see Outbox
         try:
-            over = core.cause is not None or core.finWanted
-            refused = over and outbox.withdraw(frame)
+            refused = not core.writable and outbox.withdraw(frame)
             if outbox.flowing or outbox.gathered >= SMALL or not self._hurries():
                 self._channel.pumpOut()
             else:
                 outbox.flowing = True
-            if outbox.flowing or core.cause is not None or core.finWanted or self._waiting.calls:
+            if outbox.flowing or not core.writable or self._waiting.calls:
                 self.settle()  # else all is as it was
         finally:
             self.lock.release()

@@ -107,9 +107,7 @@ class Channel(object):
         """Receive until the system has no more, enough is unread or the turn is over."""
         core = self._core
         self.receiveNeedsWrite = False
-        inbox = core.inbox
-        while (budget > 0 or self.pending()) and core.reading and (
-                core.discarding or not inbox.paused):
+        while (budget > 0 or self.pending()) and core.wantsInput():
             size = RECEIVE_LARGE if self._full else RECEIVE
             core.counters["recvCalls"] += 1
             try:
@@ -130,7 +128,7 @@ class Channel(object):
                 return
             core.received(data)
             self._full = len(data) >= RECEIVE
-            if not self._full and not (self.isTls and self.pending()):
+            if not self._full and not self.pending():
                 return  # short: the system has no more, and asking again would cost a call
             budget -= len(data)
 

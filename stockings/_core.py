@@ -120,7 +120,7 @@ class Core(object):
 
     def queue(self, head, payload):
         """Add a frame to the queue and return it; raise after the end. Needs no lock."""
-        if self.cause is not None or self.finWanted:
+        if not self.writable:
             raise self.ended()
         return self.outbox.add(head, payload)
 
@@ -237,8 +237,7 @@ class Core(object):
         if self.dropped or self.finished:
             return False, False
         outbox = self.outbox
-        return (self.reading and (self.discarding or not self.inbox.paused),
-                outbox.flowing or outbox.waiting)
+        return self.wantsInput(), outbox.flowing or outbox.waiting
 
     def visible(self):
         """Whether fileno() shows readable: a message or the end waits for the program."""
