@@ -102,17 +102,20 @@ def test_the_library_and_the_adapters_import_the_standard_library_only() -> None
     assert not strays
 
 
-def test_reports_are_functions_of_the_results_alone() -> None:
-    """A report of an old results file comes out the same, whatever else the harness has learnt."""
-    modules = ("clauses", "records", "report", "results", "verdicts")
+def strays(folder: str, *modules: str) -> list[str]:
+    """What the files of a folder of the harness import of it or the suite beside these modules."""
     allowed = {f"harness.{module}" for module in modules}
-    strays = [
+    return [
         f"{name(path)} imports {module}"
-        for path in sorted((ROOT / "harness" / "report").rglob("*.py"))
+        for path in sorted((ROOT / "harness" / folder).rglob("*.py"))
         for module in sorted(imports(path))
         if within(module, {"harness", "conformance"}) and not within(module, allowed)
     ]
-    assert not strays
+
+
+def test_reports_are_functions_of_the_results_alone() -> None:
+    """A report of an old results file comes out the same, whatever else the harness has learnt."""
+    assert not strays("report", "clauses", "records", "report", "results", "verdicts")
 
 
 #: How code asks which operating system it runs on.
@@ -136,15 +139,9 @@ def test_one_module_knows_how_operating_systems_differ() -> None:
 
 def test_the_site_is_a_function_of_the_results_and_their_wire_logs() -> None:
     """It shows what was found, so it has no part in running anything."""
-    modules = ("clauses", "records", "report", "results", "site", "story", "verdicts")
-    allowed = {f"harness.{module}" for module in modules}
-    strays = [
-        f"{name(path)} imports {module}"
-        for path in sorted((ROOT / "harness" / "site").rglob("*.py"))
-        for module in sorted(imports(path))
-        if within(module, {"harness", "conformance"}) and not within(module, allowed)
-    ]
-    assert not strays
+    assert not strays(
+        "site", "clauses", "records", "report", "results", "site", "story", "verdicts"
+    )
 
 
 def test_files_that_run_on_27_start_with_the_future_imports() -> None:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from harness.bench.contender import LIMIT, RAW
-
-MIB = 1024 * 1024
+from harness.bench.workload import MIB
 
 
 @dataclass(frozen=True)

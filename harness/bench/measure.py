@@ -48,20 +48,12 @@ class Failure:
     what: str
 
 
-@dataclass(frozen=True)
-class About:
-    """What the contender says of itself."""
-
-    version: str
-    python: str
-
-
 @dataclass
 class Setting:
     """What all measurements of a run share.
 
-    `command` gives the interpreter's command for a contender; `about` collects what they say, and
-    `where` where their two processes ran.
+    `command` gives the interpreter's command for a contender; `versions` collects what they say
+    of themselves, and `where` where their two processes ran.
     """
 
     command: Callable[[Contender], Sequence[str]]
@@ -69,7 +61,7 @@ class Setting:
     seconds: float
     folder: Path
     limit: float = LIMIT
-    about: dict[str, About] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     where: set[str] = field(default_factory=set)
 
 
@@ -80,7 +72,7 @@ def measure(contender: Contender, workload: Workload, setting: Setting) -> Figur
             contender, setting.command(contender), workload, setting.place, setting.folder,
             setting.limit,
         ) as duo:
-            setting.about[contender.name] = About(duo.about[0]["version"], duo.about[0]["python"])
+            setting.versions[contender.name] = duo.about[0]["version"]
             setting.where.add(" and ".join(duo.where))
             return _figure(duo, workload, setting.seconds)
     except StepTimeout as error:

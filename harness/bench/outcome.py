@@ -10,7 +10,7 @@ from typing import Any
 from harness.bench import floors
 from harness.bench.rounds import Row
 from harness.bench.statistics import Latency, Spread, latency, ratios, spread
-from harness.bench.workload import Workload
+from harness.bench.workload import MIB, Workload
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _missed(
         times, beside = floors.PEAK[2 if major == 2 else 3]
         allowed = workload.size * times + beside
         if peak > allowed:
-            missed.append(f"a peak of {peak / 2**20:.0f} MiB instead of {allowed / 2**20:.0f}")
+            missed.append(f"a peak of {peak / MIB:.0f} MiB instead of {allowed / MIB:.0f}")
     return missed
 
 

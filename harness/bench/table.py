@@ -10,9 +10,7 @@ from rich.text import Text
 
 from harness.bench.outcome import Line
 from harness.bench.statistics import Spread
-from harness.bench.workload import Workload
-
-KIB, MIB = 1024, 1024 * 1024
+from harness.bench.workload import KIB, MIB, Workload
 
 
 def show(console: Console, found: Sequence[Line]) -> None:

@@ -100,23 +100,22 @@ def bench(
 
 
 def _workloads(globs: Sequence[str]) -> list[Workload]:
-    some = [one for one in WORKLOADS if _fits(one.name, globs)]
-    for glob in globs:
-        if not any(fnmatchcase(one.name, glob) for one in WORKLOADS):
-            names = ", ".join(one.name for one in WORKLOADS)
-            raise Usage(f"--workload {glob}: matches none of {names}")
-    return some
+    _require_matches("--workload", globs, [one.name for one in WORKLOADS])
+    return [one for one in WORKLOADS if _fits(one.name, globs)]
 
 
 def _entrants(
     globs: Sequence[str], some: Sequence[Workload], interpreter: Interpreter
 ) -> list[Contender]:
-    for glob in globs:
-        if not any(fnmatchcase(one.name, glob) for one in CONTENDERS):
-            names = ", ".join(one.name for one in CONTENDERS)
-            raise Usage(f"--contender {glob}: matches none of {names}")
+    _require_matches("--contender", globs, [one.name for one in CONTENDERS])
     measures = {base for one in some for base in floors.bases(one.name, interpreter.release[0])}
     return [one for one in CONTENDERS if one.name in measures or _fits(one.name, globs)]
+
+
+def _require_matches(option: str, globs: Sequence[str], names: Sequence[str]) -> None:
+    for glob in globs:
+        if not any(fnmatchcase(name, glob) for name in names):
+            raise Usage(f"{option} {glob}: matches none of {', '.join(names)}")
 
 
 def _fits(name: str, globs: Sequence[str]) -> bool:
@@ -147,10 +146,9 @@ def _about(
     machine = f"{platform.platform()}, {system.cores()} processors"
     where = sorted(setting.where)
     said = f"{python} on {machine}; {'; '.join(where)}; {times} rounds of {seconds:g} s"
-    versions = {name: each.version for name, each in setting.about.items()}
     return {
         "python": python, "machine": machine, "where": where, "rounds": times,
-        "seconds": seconds, "versions": versions, "said": said,
+        "seconds": seconds, "versions": setting.versions, "said": said,
     }
 
 

@@ -12,7 +12,6 @@ from __future__ import absolute_import, division, print_function
 import importlib
 import json
 import os
-import platform
 import sys
 import traceback
 
@@ -33,8 +32,7 @@ class Worker(object):
         """Import a contender and tell it what is to be played; it does the rest."""
         self.contender = importlib.import_module(module).Contender(**options)
         self.contender.play = play
-        return {"version": self.contender.version, "python": platform.python_version(),
-                "implementation": platform.python_implementation()}
+        return {"version": self.contender.version}
 
     def listen(self):
         """Listen on the loopback; say where."""
