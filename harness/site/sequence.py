@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from harness.story import talk
 from harness.story.lines import OUTWARD, Bad, Checked, FrameLine, Line, Mark, Octets, Over, Spoken
 from harness.story.logfile import CaseLog
+from harness.story.talk import Talk
 
 #: Rows of a diagram, and octets of a chunk that are shown; `explain` tells the others.
 ROWS, OCTETS = 200, 96
@@ -66,8 +66,9 @@ def diagram(log: CaseLog) -> Diagram:
     names = _lanes(log)
     places = {name: LEFT + APART * at for at, name in enumerate(names)}
     drawn = [line for line in log.body if _told(line)]
+    talk = Talk()
     rows = tuple(
-        _row(log, line, places, TOP + STEP * (at + 1)) for at, line in enumerate(drawn[:ROWS])
+        _row(log, line, places, TOP + STEP * (at + 1), talk) for at, line in enumerate(drawn[:ROWS])
     )
     return Diagram(
         tuple(places.items()), rows, len(drawn) - len(rows),
@@ -78,11 +79,13 @@ def diagram(log: CaseLog) -> Diagram:
 def chunks(log: CaseLog) -> Iterator[Chunk]:
     """The chunks in the order of time, their octets told apart by the frames around them."""
     ends = {wire.wire: wire.ends for wire in log.wires}
+    marks: dict[tuple[int, str], _Marks] = {}
     for line in log.each(Octets):
         near, far = _between(ends[line.wire], line.direction)
         way = f"{near} → {far}" + (f", connection {line.wire}" if len(ends) > 1 else "")
-        runs = tuple(_runs(line, log.frames(line.wire, line.direction),
-                           log.bad(line.wire, line.direction)))
+        if (stream := (line.wire, line.direction)) not in marks:
+            marks[stream] = _Marks(log.frames(*stream), log.bad(*stream))
+        runs = tuple(_runs(line, marks[stream]))
         shown = min(len(line.octets), OCTETS)
         yield Chunk(_time(log, line), way, line.offset, line.length, runs, line.length - shown)
 
@@ -96,7 +99,7 @@ def _told(line: Line) -> bool:
     return isinstance(line, Octets | Mark | FrameLine | Bad | Spoken | Checked | Over)
 
 
-def _row(log: CaseLog, line: Line, places: dict[str, int], y: int) -> Row:
+def _row(log: CaseLog, line: Line, places: dict[str, int], y: int, talk: Talk) -> Row:
     time = _time(log, line)
     if isinstance(line, Octets | Mark | FrameLine | Bad):
         ends = next(wire.ends for wire in log.wires if wire.wire == line.wire)
@@ -105,7 +108,7 @@ def _row(log: CaseLog, line: Line, places: dict[str, int], y: int) -> Row:
         return Row(y, time, start, far, _label(line), line.type)
     if isinstance(line, Spoken):
         at = places.get(line.peer, places["case"])
-        return Row(y, time, at, at, _said(log, line), line.type)
+        return Row(y, time, at, at, _noted(talk.words(line)), line.type)
     kind = "failed" if isinstance(line, Checked) and not line.ok else line.type
     return Row(y, time, places["case"], places["case"], _label(line), kind)
 
@@ -118,28 +121,15 @@ def _label(line: Line) -> str:
     if isinstance(line, Mark):
         return f"{line.what} at {line.offset}"
     if isinstance(line, Bad):
-        return f"{line.clause}: {line.what}"[:60]
+        return _noted(f"{line.clause}: {line.what}")
     if isinstance(line, Checked):
         return f"{line.clause} {'holds' if line.ok else 'FAILS'}"
     return "the case has ended"
 
 
-def _said(log: CaseLog, line: Spoken) -> str:
-    """A control message in the words of `explain`, cut to the room that a note has."""
-    if line.what == "request":
-        text = f"is asked: {talk.request(line.body)}"
-    elif line.what == "answer":
-        text = f"answers: {talk.answer(_asked(log, line), line.body)}"
-    else:
-        text = f"{line.what}: {line.body.get('text', '')}"
+def _noted(text: str) -> str:
+    """Text cut to the room that a note has."""
     return text if len(text) <= NOTE else text[: NOTE - 1] + "…"
-
-
-def _asked(log: CaseLog, answer: Spoken) -> dict[str, Any]:
-    """The request that an answer belongs to."""
-    key = (answer.peer, answer.body.get("id"))
-    asked = (one for one in log.each(Spoken) if one.what == "request")
-    return next((one.body for one in asked if (one.peer, one.body.get("id")) == key), {})
 
 
 def _between(ends: Sequence[str], direction: str) -> Sequence[str]:
@@ -150,19 +140,33 @@ def _time(log: CaseLog, line: Line) -> str:
     return f"{(line.ns - log.header.ns) / 1e6:.3f} ms"
 
 
-def _runs(line: Octets, frames: Sequence[FrameLine], bad: Bad | None) -> Iterator[Run]:
+class _Marks:
+    """What the octets of one direction mean, by their offsets."""
+
+    def __init__(self, frames: Sequence[FrameLine], bad: Bad | None) -> None:
+        self._frames = sorted(frames, key=_start)
+        self._bad = bad
+
+    def kind(self, offset: int) -> str:
+        """Return `header`, `payload` or `malformed`."""
+        if self._bad is not None and offset >= self._bad.offset:
+            return "malformed"
+        at = bisect_right(self._frames, offset, key=_start)
+        frame = self._frames[at - 1] if at else None
+        inside = frame is not None and offset < frame.start + len(frame.header)
+        return "header" if inside else "payload"
+
+
+def _start(frame: FrameLine) -> int:
+    return frame.start
+
+
+def _runs(line: Octets, marks: _Marks) -> Iterator[Run]:
     """The octets of a chunk, cut where their meaning changes."""
     shown = line.octets[:OCTETS]
-    kinds = [_kind(line.offset + at, frames, bad) for at in range(len(shown))]
+    kinds = [marks.kind(line.offset + at) for at in range(len(shown))]
     start = 0
     for at in range(1, len(shown) + 1):
         if at == len(shown) or kinds[at] != kinds[start]:
             yield Run(kinds[start], shown[start:at].hex(" "))
             start = at
-
-
-def _kind(offset: int, frames: Sequence[FrameLine], bad: Bad | None) -> str:
-    if bad is not None and offset >= bad.offset:
-        return "malformed"
-    inside = any(one.start <= offset < one.start + len(one.header) for one in frames)
-    return "header" if inside else "payload"

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.story.lines import Spoken
+
 #: Messages of one request or answer that are described; of more, the number is enough.
 SHOWN = 4
 #: Octets of a payload that are shown, of those that were kept.
@@ -14,6 +16,24 @@ OCTETS = 8
 RAW = 200
 #: How a story says the facts of `state`, in its order.
 FACTS = ("active", "ready", "queued", "ended", "end")
+
+
+class Talk:
+    """Says the control messages of one log, in their order: an answer is told by its request."""
+
+    def __init__(self) -> None:
+        self._asked: dict[tuple[str, object], Mapping[str, Any]] = {}
+
+    def words(self, line: Spoken) -> str:
+        """Say one message."""
+        key = (line.peer, line.body.get("id"))
+        if line.what == "request":
+            self._asked[key] = line.body
+            return f"is asked: {request(line.body)}"
+        if line.what == "answer":
+            return f"answers: {answer(self._asked.get(key, {}), line.body)}"
+        text = line.body.get("text")
+        return f"{line.what}: {text}" if text else line.what
 
 
 def request(body: Mapping[str, Any]) -> str:

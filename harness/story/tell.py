@@ -134,7 +134,7 @@ class _Teller:
     def __init__(self, log: CaseLog, console: Console) -> None:
         self._console = console
         self._zero = log.header.ns
-        self._asked: dict[tuple[str, object], Mapping[str, object]] = {}
+        self._talk = talk.Talk()
         self._frames: dict[tuple[int, str], int] = {}
         self._several = len(log.wires) > 1
         self._ends = {wire.wire: self._roles(wire) for wire in log.wires}
@@ -206,17 +206,8 @@ class _Teller:
 
     def _spoken(self, line: Spoken) -> None:
         name = self._names.get(line.peer, line.peer)
-        key = (line.peer, line.body.get("id"))
-        if line.what == "request":
-            self._asked[key] = line.body
-            self._row(line.ns, name, f"is asked: {talk.request(line.body)}")
-        elif line.what == "answer":
-            asked = self._asked.get(key, {})
-            style = "" if "ok" in line.body else "yellow"
-            self._row(line.ns, name, f"answers: {talk.answer(asked, line.body)}", style)
-        else:
-            text = line.body.get("text")
-            self._row(line.ns, name, f"{line.what}: {text}" if text else line.what, "yellow")
+        well = line.what == "request" or (line.what == "answer" and "ok" in line.body)
+        self._row(line.ns, name, self._talk.words(line), "" if well else "yellow")
 
     def _check(self, check: Checked) -> None:
         if check.ok:
