@@ -186,6 +186,15 @@ def feature_keep(bench: Bench) -> None:
         raise Failed("close without keep forgets the name, also if it was closed with keep before")
 
 
+def feature_collect(bench: Bench) -> None:
+    """`collect`: state takes it and answers as without."""
+    if not bench.has("collect"):
+        return _undeclared(bench, "collect", "state", collect=True)
+    if "connections" not in bench.channel.ok("state", collect=True):
+        raise Failed("state answers the same with collect as without: it only collects garbage "
+                     "before")
+
+
 def feature_leave(bench: Bench) -> None:
     """`leave`: the main thread ends, and with nothing left to do the process does, with code 0."""
     if not bench.has("leave"):
@@ -284,5 +293,6 @@ CHECKS = (
     feature_handshake, feature_handshake_hold, feature_handshake_failing, feature_hooks,
     feature_buffers, feature_surrogates,
     feature_abort, feature_queued, feature_threads, feature_descriptors, feature_causes,
-    feature_options, feature_fileno, feature_keep, feature_interval, feature_leave,
+    feature_options, feature_fileno, feature_keep, feature_collect,
+    feature_interval, feature_leave,
 )

@@ -658,6 +658,15 @@ def keeps_for_ever():
 
 
 @mistake
+def only_collects():
+    """state with collect answers nothing else.
+    fails: feature-collect"""
+    old = adapter.Driver.do_state
+    adapter.Driver.do_state = (
+        lambda self, request: {} if "collect" in request else old(self, request))
+
+
+@mistake
 def never_leaves():
     """leave does not end the main thread.
     fails: feature-leave"""

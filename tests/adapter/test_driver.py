@@ -45,7 +45,7 @@ def test_hello(bench: MakeBench) -> None:
     assert hello["runtime"].split()[0] in ("CPython", "PyPy")
     assert hello["largest"] == (2**31 - 1 if " 2.7" in hello["runtime"] else None)
     everything = {"handshake", "hooks", "buffers", "surrogates", "abort", "queued", "threads",
-                  "causes", "options", "fileno", "keep", "leave"}
+                  "causes", "options", "fileno", "keep", "collect", "leave"}
     assert set(hello["features"]) - {"descriptors"} == everything
     assert everything - set(bench("Bare").hello["features"]) == {
         "abort", "queued", "causes", "fileno"}

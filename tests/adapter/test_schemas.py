@@ -43,6 +43,7 @@ REQUESTS: list[dict[str, Any]] = [
     {"do": "wait", "conn": "a", "release": True},
     {"do": "close", "conn": "a"},
     {"do": "close", "conn": "a", "keep": True},
+    {"do": "state", "collect": True},
     {"do": "wait", "conn": "a", "for": "readable", "within": 1},
     {"do": "leave"},
     {"do": "close", "listener": "l1"},
