@@ -7,7 +7,7 @@ from __future__ import absolute_import, division, print_function
 from stockings._compat import clock
 from stockings._deadline import Deadline
 from stockings._outbox import SMALL
-from stockings._waker import Waker
+from stockings._signal import signalOf
 
 #: Seconds that close() gives the I/O thread beyond the linger time, for an overloaded machine.
 MARGIN = 1.0
@@ -29,6 +29,9 @@ class Calling(object):
         """
         core = self.core
         outbox = core.outbox
+        if (self._hurry < STEPS and not outbox.flowing and len(payload) <= SMALL and
+                self._sendAtOnce(head + payload)):
+            return
         frame = core.queue(head, payload)
         if not outbox.flowing:
             self.lock.acquire()
@@ -46,6 +49,27 @@ class Calling(object):
             self.lock.release()
         if refused:
             raise core.ended()
+
+    def _sendAtOnce(self, frame):
+        """The usual case by hand, half the time of the general one: nobody else is at it, nothing
+        is queued, and the socket takes it all. Returns False, having done nothing, if it is not so.
+        """
+        if not self.lock.acquire(False):
+            return False
+        try:
+            core = self.core
+            outbox = core.outbox
+            if (outbox.flowing or core.cause is not None or core.finWanted or outbox.waiting or
+                    self._channel.isTls):
+                return False
+            now = clock()
+            self._hurry = self._hurry + 1 if now - self._wrote < HURRY else 0
+            self._wrote = now
+            if not self._channel.sendAtOnce(frame):
+                self.settle()
+            return True
+        finally:
+            self.lock.release()
 
     def _hurries(self):
         """Whether the program writes so fast that frames had better be joined.
@@ -69,23 +93,54 @@ class Calling(object):
     def receive(self):
         """Return a message or None; ask the socket if none is there and nobody else is at it."""
         core = self.core
+        inbox = core.inbox
         if not self.lock.acquire(False):
-            if not core.inbox.unread:
+            if not inbox.unread and self._signal is None:
                 return None  # whoever has the lock receives, or the next read does
-            self.lock.acquire()  # one is there, and may have been announced
+            self.lock.acquire()  # one is there, or may have been announced
         try:
             if self._hurry:
                 self._rest()
-            message = core.inbox.take()
+            paused = inbox.paused
+            message = inbox.take()
             if message is None and core.wantsInput():
                 self._channel.pumpIn(1)
-                message = core.inbox.take()
-            if message is None:
+                message = inbox.take()
+            if message is None and core.inputEnd is not None:
                 core.look()
-            self.settle()
+            self._visit()
+            self._settleReading(paused)
             return message
         finally:
             self.lock.release()
+
+    def goOn(self):
+        """The program has taken the last message of a batch: go on to the next one."""
+        with self.lock:
+            inbox = self.core.inbox
+            paused = inbox.paused
+            inbox.settle()
+            self._settleReading(paused)
+
+    def _visit(self):
+        """The program looks for messages itself."""
+        reading = self._reading
+        if reading.atHome:
+            reading.visited = True
+        elif reading.movesIn():
+            self._changed = True  # the I/O thread has to look whether it stays
+
+    def _settleReading(self, paused):
+        """settle() after a message was looked for, which seldom changes anything else.
+
+        ``paused`` tells whether receiving rested before.
+        """
+        core = self.core
+        if (core.cause is not None or core.inputEnd is not None or paused or core.inbox.paused or
+                self._changed or self._waiting.calls):
+            self.settle()
+        elif self._signal is not None:
+            self._signal.update(core.visible(), core.asks())
 
     def awaitMessage(self, timeout):
         """Return the next message; None if ``timeout`` or the connection ends without one.
@@ -103,24 +158,19 @@ class Calling(object):
                 with self.lock:
                     if self._hurry:
                         self._rest()
+                    paused = inbox.paused
                     if readable:
                         self._channel.pumpIn(1)
                     message = inbox.take()
                     ended = message is None and core.messageOrEnd()
                     if message is not None or ended or (deadline and deadline.over):
-                        call = self._leave(call)
+                        call = self._leave(call, paused)
                         return message
                     if call is None:
                         call = self._waiting.enter(core.messageOrEnd)
                     elif call.waker.isSet:
                         call.waker.clear()
-                    # While the I/O thread sends here, it receives, too: they would only get in each
-                    # other's way.
-                    may = not core.outbox.flowing or self._reading.leader is call
-                    leads = may and self._reading.takeOver(call)
-                    if not leads:
-                        leads = may and self._reading.lead(call)
-                        self.settle()
+                    leads = self._leads(call)
                 left = None if deadline is None else deadline.left()
                 if leads:
                     readable = call.waitOrReadable(self.descriptor, left)
@@ -129,20 +179,33 @@ class Calling(object):
         finally:
             if call is not None:  # a signal handler raised
                 with self.lock:
-                    self._leave(call)
+                    self._leave(call, True)
 
-    def _leave(self, call):
+    def _leads(self, call):
+        """Return whether ``call`` is to wait for the socket; the lock is held.
+
+        While the I/O thread sends here, it receives, too: they would only get in each other's way.
+        """
+        reading = self._reading
+        may = not self.core.outbox.flowing or reading.leader is call
+        if may and reading.takeOver(call):
+            return True
+        leads = may and reading.lead(call)
+        self.settle()
+        return leads
+
+    def _leave(self, call, paused):
         """End to wait, with or without a call; the lock is held."""
         core = self.core
+        reading = self._reading
+        self._visit()
         if call is not None:
             self._waiting.leave(call)
-            if (core.cause is None and core.inputEnd is None and not core.inbox.paused and
-                    self._signal is None and not self._waiting.calls and
-                    self._reading.giveBack(call)):
-                return  # nothing else that settle looks at can have changed
-            if self._reading.leader is call:
-                self._reading.leader = None
-        self.settle()
+            if core.cause is not None or core.inputEnd is not None or not reading.giveBack(call):
+                paused = True  # settle has to find out who receives now
+                if reading.leader is call:
+                    reading.leader = None
+        self._settleReading(paused)
 
     def waitUntil(self, condition, timeout):
         """Wait until ``condition()``, called with the lock held, is true; false after ``timeout``.
@@ -172,6 +235,6 @@ class Calling(object):
             if self.core.local:
                 raise self.core.ended()
             if self._signal is None:
-                self._signal = Waker()
+                self._signal = signalOf(self.descriptor, self._channel.isTls)
                 self.settle()
             return self._signal.fileno()

@@ -79,6 +79,31 @@ class Channel(object):
             budget -= count
         outbox.flowing = True
 
+    def sendAtOnce(self, frame):
+        """Send a frame, nothing being queued; return whether that was all, and all is as it was.
+
+        What the socket does not take now is queued. Not for TLS.
+        """
+        outbox = self._core.outbox
+        counters = self._core.counters
+        counters["sendCalls"] += 1
+        try:
+            count = self._sock.send(frame, self._flags)
+        except SOCKET_ERRORS as error:
+            outbox.begin(frame, 0)
+            if blockedOn(error) is None:
+                self.pumpOut()  # once more, to do what has to be done about it
+                return False
+            counters["refusedSends"] += 1
+        else:
+            outbox.begin(frame, count)
+            counters["bytesSent"] += count
+            if count == len(frame):
+                return True
+            counters["partialSends"] += 1
+        outbox.flowing = True
+        return False
+
     def _sendFailed(self, error):
         """The other side takes nothing more; what it sent before is still in the system.
 

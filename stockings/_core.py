@@ -243,7 +243,12 @@ class Core(object):
         """Whether fileno() shows readable: a message or the end waits for the program."""
         if self.state == HANDSHAKING:
             return False
-        return self.inbox.unread or self.inputEnd is not None or self.cause is not None
+        return bool(self.inbox.unread or self.inputEnd is not None or self.cause is not None)
+
+    def asks(self):
+        """Whether a program that reads is to look at the socket, too."""
+        return (self.reading and self.state is not HANDSHAKING and not self.discarding and
+                not self.inbox.paused)
 
     def ended(self):
         """Return the exception that tells how the connection ended, fit to be raised."""

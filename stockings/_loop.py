@@ -14,8 +14,9 @@ import logging
 import os
 import threading
 
-from stockings._compat import yieldProcessor
+from stockings._compat import clock, yieldProcessor
 from stockings._deadline import Deadline
+from stockings._reading import LOOK
 from stockings._standby import Standby, hasStandby
 from stockings._waiters import PollWaiter, SelectWaiter
 from stockings._waker import Waker
@@ -44,11 +45,14 @@ class Loop(object):
         self._waker = None
         self._nudged = collections.deque()
         # The rest belongs to the thread: pumps by descriptor, the longest sleep that some of them
-        # allow, and those whose end has a deadline.
+        # allow, those whose end has a deadline, and those whose program reads by itself, with the
+        # time of the next look at them.
         self._waiter = None
         self._pumps = {}
         self._intervals = {}
         self._ending = set()
+        self._visited = set()
+        self._nextLook = 0
 
     def checkRoom(self):
         """Raise ValueError if the waiter could not watch one connection more, besides the waker.
@@ -121,6 +125,8 @@ class Loop(object):
         while not self.stopped:
             self._serveNudged()
             self._serveDeadlines()
+            if self._visited:
+                self._lookAround()
             if self._nudged:
                 continue
             if self._leave():
@@ -177,6 +183,8 @@ class Loop(object):
                     self._intervals[pump] = pump.interval
                 if pump.deadline is not None:
                     self._ending.add(pump)
+                if pump.atHome:
+                    self._visited.add(pump)
         except Exception as error:  # a defect, which must not take the other connections along
             _log.exception("a connection ends by a defect of the library")
             pump.drop("internal", error)
@@ -191,6 +199,7 @@ class Loop(object):
             self._waiter.watch(pump.descriptor, False, False)
         self._intervals.pop(pump, None)
         self._ending.discard(pump)
+        self._visited.discard(pump)
         with self._lock:
             self._members.discard(pump)
         pump.finish()
@@ -200,9 +209,21 @@ class Loop(object):
             pump.expire()
             self._serve(pump, False, False)
 
+    def _lookAround(self):
+        """Take over from the programs that do not come any more."""
+        now = clock()
+        if now < self._nextLook:
+            return
+        self._nextLook = now + LOOK
+        for pump in [pump for pump in self._visited if pump.isLeft()]:
+            self._visited.discard(pump)
+            self._serve(pump, False, False)
+
     def _timeout(self):
-        """Return how long to wait: until the next deadline, and no longer than an interval."""
+        """Return how long to wait: until the next deadline or look, and at most an interval."""
         lefts = [pump.deadline.left() for pump in self._ending]
+        if self._visited:
+            lefts.append(max(0.0, self._nextLook - clock()))
         lefts += self._intervals.values()
         lefts = [left for left in lefts if left is not None]
         return min(lefts) if lefts else None

@@ -128,15 +128,19 @@ class Messages(object):
             core.checkReady()
         inbox = core.inbox
         batch = inbox.batch
-        try:
-            message = batch.pop()  # without the lock: see Inbox
-        except IndexError:
+        message = None
+        if batch:
+            try:
+                message = batch.pop()  # without the lock: see Inbox
+            except IndexError:
+                pass  # another reader was faster
+            else:
+                if not batch:
+                    self._pump.goOn()
+        if message is None:
             message = self._receive(timeout)
             if message is None:
                 return None
-        else:
-            if not batch:
-                self._pump.update(inbox.settle)
         return self.postRead(message)
 
     def _read(self, timeout=0):
@@ -148,7 +152,7 @@ class Messages(object):
         except IndexError:
             return self._receive(timeout)
         if not batch:
-            self._pump.update(inbox.settle)
+            self._pump.goOn()
         return message
 
     def _receive(self, timeout):
@@ -190,7 +194,8 @@ class Messages(object):
         """Return a descriptor to wait for (select, poll, an event loop); never read from it.
 
         It is readable as long as a message or the end of the connection waits for the program, and
-        quiet otherwise. It stays the same until ``close``; after that, raises StockingClosed.
+        quiet otherwise. Half a message may show, too, until it was received: a ``read`` does that, and
+        returns None. It stays the same until ``close``; after that, raises StockingClosed.
         """
         return self._here().fileno()
 

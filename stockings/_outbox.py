@@ -57,6 +57,17 @@ class Outbox(object):
         self.gathered += len(frame)
         return frame
 
+    def begin(self, frame, sent):
+        """Take a frame of which the system has ``sent`` octets already, nothing being queued."""
+        size = len(frame)
+        self.messages += 1
+        self.queuedTotal += size
+        self.sentTotal += sent
+        if size > self.peak:
+            self.peak = size
+        if sent < size:
+            self._piece = memoryview(frame)[sent:] if sent else frame
+
     def withdraw(self, frame):
         """Take a frame back; return False if it is on its way already."""
         try:

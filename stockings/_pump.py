@@ -85,7 +85,7 @@ class Pump(Calling):
         if core.finWanted and core.step() is SHUTDOWN:
             self._channel.shutdown()
         if self._signal is not None:
-            self._signal.update(core.visible())
+            self._signal.update(core.visible(), core.asks())
         if core.lingering and self.deadline is None:
             self.deadline = Deadline(self.linger)
             self._changed = True
@@ -136,6 +136,20 @@ class Pump(Calling):
 
     # For the I/O thread
 
+    @property
+    def atHome(self):
+        """Whether the program receives, so that this thread only has to look whether it comes."""
+        return self._reading.atHome
+
+    def isLeft(self):
+        """Whether the program has not come since the last look."""
+        reading = self._reading
+        if reading.visited:
+            reading.visited = False
+            return False
+        with self.lock:
+            return reading.movesOut()
+
     def serve(self, readable, writable):
         """Do what the socket is ready for; return (close, read, write): what to do next."""
         channel = self._channel
@@ -158,6 +172,8 @@ class Pump(Calling):
             if self.core.finished:
                 return
             self.core.finished = True
+            if self._signal is not None:
+                self._signal.update(self.core.visible(), False)  # a fork may keep the socket open
             self._channel.close()
             self.settle()
             self._waiting.close()

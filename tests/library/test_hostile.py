@@ -2,6 +2,9 @@
 from __future__ import absolute_import, division, print_function
 
 import errno
+import gc
+import os
+import platform
 import select
 import socket
 
@@ -55,7 +58,14 @@ def pour(raw, octets, limit=None):
 
 
 def memory():
-    """Return the octets of memory that this process holds, None where the system does not tell."""
+    """Return the octets of memory that this process holds, None where that cannot be told.
+
+    PyPy fills a nursery of the size of the machine's caches, hundreds of MiB on some, before it
+    collects, unless it is told a size; tox does that.
+    """
+    if platform.python_implementation() == "PyPy" and "PYPY_GC_NURSERY" not in os.environ:
+        return None
+    gc.collect()
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * 4096
@@ -94,10 +104,10 @@ def test_octets_without_an_end_after_malformed_ones_are_thrown_away(wired, bysta
     """The connection stays for the linger time, in which it must not fill the memory."""
     stocking, raw = wired
     before = memory()
-    assert pour(raw, ENDLESS, 32 * MIB)
+    assert pour(raw, ENDLESS, 128 * MIB)
     assert stocking.waitClosed(PATIENCE) and stocking.closeCause == "protocol"
     bystander()
-    assert before is None or memory() - before < 24 * MIB
+    assert before is None or memory() - before < 64 * MIB
 
 
 @pytest.mark.parametrize("bits", [32, 40, 68])

@@ -21,7 +21,7 @@ class FakePump(object):
     """Remembers how it was served; the socket is real, so that waiting is."""
 
     interval = deadline = None
-    abandoned = led = False
+    abandoned = led = atHome = False
 
     def __init__(self, sock):
         self.sock = sock
@@ -40,6 +40,11 @@ class FakePump(object):
         """End at the next turn."""
         self.dropped.append((cause, error))
         self.answer = lambda readable, writable: (True, False, False)
+
+    def isLeft(self):
+        """Nobody comes here."""
+        self.atHome = False
+        return True
 
     def expire(self):
         """End at the next turn, as the time is over."""
@@ -83,6 +88,16 @@ def test_one_thread_that_ends_with_the_last_pump(loop, sockets):
         assert ioThreads() == 1
         end(loop, *pumps)
         assert support.until(lambda: ioThreads() == 0)
+
+
+def test_a_pump_whose_program_left_is_served(loop, sockets):
+    """Once, and then looked at no more."""
+    pump = FakePump(sockets()[0])
+    pump.atHome = True
+    loop.add(pump)
+    assert support.until(lambda: len(pump.served) == 2)
+    assert not pump.atHome and not loop._visited
+    end(loop, pump)
 
 
 def test_serves_what_is_ready(loop, sockets):

@@ -5,10 +5,10 @@ import select
 
 import pytest
 
-from stockings import _loop
+from stockings import _loop, _signal
 from stockings._core import Core
 from stockings._pump import Pump
-from stockings._reading import ReadingSide
+from stockings._reading import STREAK, ReadingSide
 from stockings._standby import Standby, hasStandby
 from stockings.wire import encode
 
@@ -133,6 +133,30 @@ def test_a_refusal_gives_the_socket_to_the_waiter(side):
     assert side.assign(True) is True and not side.lead("b")
 
 
+def test_a_program_that_keeps_coming_is_at_home(side):
+    """Then nobody is armed, whoever leads, until the I/O thread finds that it has not come."""
+    side.lead("a")
+    side.giveBack("a")
+    assert side.told == [True]
+    assert [side.movesIn() for _ in range(STREAK)] == [False] * (STREAK - 1) + [True]
+    assert side.assign(True) is False and side.told == [True, False]
+    assert side.takeOver("b") and not side.takeOver("c") and side.giveBack("b")
+    assert side.assign(True) is False and side.told == [True, False]
+    assert not side.movesOut() and side.atHome  # it came
+    assert side.movesOut() and not side.atHome
+    assert side.assign(True) is False and side.told == [True, False, True]
+
+
+def test_nobody_is_at_home_without_a_standby_set():
+    """Nor after the interpreter has begun to end."""
+    loop = FakeLoop()
+    side = ReadingSide(7, loop, True)
+    assert not any(side.movesIn() for _ in range(2 * STREAK))
+    loop.standby = Memory()
+    side.retire()
+    assert not side.movesIn() and not side.atHome
+
+
 def test_nobody_leads_without_a_standby_set():
     """As on systems without epoll, or on a TLS socket."""
     loop = FakeLoop()
@@ -147,6 +171,7 @@ def way(request, flavour, monkeypatch):
     """Both ways of waiting: for the socket itself, and as on systems without epoll."""
     if not request.param:
         monkeypatch.setattr(_loop, "hasStandby", False)
+        monkeypatch.setattr(_signal, "hasStandby", False)
     assert _loop.loopOf(flavour._waiterType)._thread is None
     return request.param
 
@@ -200,6 +225,78 @@ def test_the_stream_is_drained_after_a_blocking_read(way, wired):
     assert stocking.read(None) == b"1"
     raw.sendall(encode(b"x" * (4 << 20)))
     assert support.until(lambda: stocking.unreadBytes > 4 << 20)
+
+
+@pytest.fixture(params=["waiting", "asking", "selecting"])
+def settled(request, way, wired):
+    """A Stocking whose program has read many messages by itself, and its raw other side."""
+    stocking, raw = wired
+    if request.param == "selecting":
+        stocking.fileno()
+    for number in range(3 * STREAK):
+        raw.sendall(encode(b"%d" % number))
+        message = None
+        while message is None:
+            if request.param == "selecting":
+                assert readable(stocking, PATIENCE)
+            message = stocking.read(PATIENCE if request.param == "waiting" else 0)
+        assert message == b"%d" % number
+    return stocking, raw
+
+
+def test_a_program_that_comes_no_more_is_noticed(settled):
+    """What arrives is received without it, up to the mark, and so is the end."""
+    stocking, raw = settled
+    raw.sendall(encode(b"m"))
+    assert support.until(lambda: stocking.unreadBytes)
+    raw.sendall(encode(b"x" * (4 << 20)))
+    assert support.until(lambda: stocking.unreadBytes > 4 << 20)
+    raw.close()
+    assert stocking.waitClosed(PATIENCE) and stocking.closeCause == "eof"
+    assert stocking.read() == b"m" and len(stocking.read()) == 4 << 20
+
+
+def test_a_program_that_comes_no_more_costs_nothing(settled, flavour):
+    """Nobody looks for it any more, also while it waits for a message that does not come."""
+    stocking, raw = settled
+    loop = _loop.loopOf(flavour._waiterType)
+    assert support.until(lambda: not loop._visited)
+    for _ in range(STREAK):
+        raw.sendall(encode(b"m"))
+        assert stocking.read(PATIENCE) == b"m"
+    result = support.inThread(stocking.read, PATIENCE)
+    assert support.until(lambda: stocking._pump._waiting.calls and not loop._visited)
+    raw.sendall(encode(b"late"))
+    assert result() == b"late"
+
+
+def test_half_a_message_does_not_show_for_long(settled):
+    """Readable until somebody has received it, if at all; then quiet until the rest is there."""
+    stocking, raw = settled
+    number = stocking.fileno()
+    before = stocking.stats().bytesReceived
+    raw.sendall(encode(b"message")[:3])
+    assert support.until(lambda: stocking.stats().bytesReceived == before + 3)
+    assert not readable(number)
+    raw.sendall(encode(b"message")[3:])
+    assert readable(number, PATIENCE)
+    assert stocking.read() == b"message" and not readable(number)
+
+
+def test_a_mark_that_is_reached_rests_the_socket(opened, sockets, flavour, way):
+    """While receiving rests, a descriptor shows messages, and no more than the mark is received."""
+    near, raw = sockets()
+    raw.setblocking(False)
+    stocking = opened(near, type("Small", (flavour,), {"recvHighWater": 10000}))
+    number = stocking.fileno()
+    frame = encode(b"x" * 1000)
+    for _ in range(12):
+        raw.sendall(frame)
+    assert support.until(lambda: stocking.unreadBytes > 9000)
+    assert readable(number)
+    for _ in range(12):
+        assert readable(number, PATIENCE) and stocking.read() == b"x" * 1000
+    assert not readable(number)
 
 
 def test_many_readers_share_the_messages(way, wired):
