@@ -194,8 +194,8 @@ class Messages(object):
         """Return a descriptor to wait for (select, poll, an event loop); never read from it.
 
         It is readable as long as a message or the end of the connection waits for the program, and
-        quiet otherwise. Half a message may show, too, until it was received: a ``read`` does that, and
-        returns None. It stays the same until ``close``; after that, raises StockingClosed.
+        quiet otherwise. Half a message may show, too, until it was received: a ``read`` does that,
+        and returns None. It stays the same until ``close``; after that, raises StockingClosed.
         """
         return self._here().fileno()
 
