@@ -29,14 +29,53 @@ class Calling(object):
         """
         core = self.core
         outbox = core.outbox
-        if (self._hurry < STEPS and not outbox.flowing and len(payload) <= SMALL and
-                self._sendAtOnce(head + payload)):
+        if outbox.flowing:
+            if core.cause is not None or core.finWanted:
+                raise core.ended()
+            frame = outbox.add(head, payload)
+            if outbox.flowing and outbox.gathered < ENOUGH:
+                return  # the I/O thread comes to it: see Outbox
+        elif self._hurry < STEPS and self._sendAtOnce(head, payload):
             return
-        frame = core.queue(head, payload)
+        else:
+            frame = core.queue(head, payload)
+        self._sendQueued(frame)
+
+    def _sendAtOnce(self, head, payload):
+        """The usual case by hand, half the time of the general one: nobody else is at it, nothing
+        is queued, and the socket takes it all. Returns False, having done nothing, if it is not so.
+        """
+        if not self.lock.acquire(False):
+            return False
+        try:
+            core = self.core
+            outbox = core.outbox
+            channel = self._channel
+            if (outbox.flowing or core.cause is not None or core.finWanted or outbox.waiting or
+                    channel.isTls):
+                return False
+            if len(payload) > SMALL:
+                if not channel.joins:
+                    return False
+                self._hurry = 0  # joining is for small ones
+            else:
+                now = clock()
+                self._hurry = self._hurry + 1 if now - self._wrote < HURRY else 0
+                self._wrote = now
+            if not channel.sendAtOnce(head, payload):
+                self.settle()
+            return True
+        finally:
+            self.lock.release()
+
+    def _sendQueued(self, frame):
+        """Send what is queued, the frame among it, unless somebody else is at it."""
+        core = self.core
+        outbox = core.outbox
         if not outbox.flowing:
             self.lock.acquire()
-        elif outbox.gathered < ENOUGH or not self.lock.acquire(False):
-            return  # the I/O thread comes to it: see Outbox
+        elif not self.lock.acquire(False):
+            return  # whoever has the lock comes to it
         try:
             refused = not core.writable and outbox.withdraw(frame)
             if outbox.flowing or outbox.gathered >= SMALL or not self._hurries():
@@ -49,27 +88,6 @@ class Calling(object):
             self.lock.release()
         if refused:
             raise core.ended()
-
-    def _sendAtOnce(self, frame):
-        """The usual case by hand, half the time of the general one: nobody else is at it, nothing
-        is queued, and the socket takes it all. Returns False, having done nothing, if it is not so.
-        """
-        if not self.lock.acquire(False):
-            return False
-        try:
-            core = self.core
-            outbox = core.outbox
-            if (outbox.flowing or core.cause is not None or core.finWanted or outbox.waiting or
-                    self._channel.isTls):
-                return False
-            now = clock()
-            self._hurry = self._hurry + 1 if now - self._wrote < HURRY else 0
-            self._wrote = now
-            if not self._channel.sendAtOnce(frame):
-                self.settle()
-            return True
-        finally:
-            self.lock.release()
 
     def _hurries(self):
         """Whether the program writes so fast that frames had better be joined.

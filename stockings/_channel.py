@@ -17,6 +17,7 @@ from stockings._compat import (
     isRaggedEnd,
     withoutFrames,
 )
+from stockings._outbox import SMALL
 
 #: Octets that one direction may move before the other one gets its turn.
 TURN = 1024 * 1024
@@ -33,6 +34,8 @@ class Channel(object):
         self._core = core
         self.isTls = hasattr(sock, "pending")
         self._flags = 0 if self.isTls else QUIETLY  # TLS sends take none
+        #: Whether a header and a payload go out in one call without being copied together.
+        self.joins = hasattr(sock, "sendmsg") and not self.isTls
         # TLS: the direction that the last call in the other direction waits for.
         self.sendNeedsRead = self.receiveNeedsWrite = False
         # Whether the last receive gave as much as a small one can.
@@ -79,26 +82,30 @@ class Channel(object):
             budget -= count
         outbox.flowing = True
 
-    def sendAtOnce(self, frame):
+    def sendAtOnce(self, head, payload):
         """Send a frame, nothing being queued; return whether that was all, and all is as it was.
 
-        What the socket does not take now is queued. Not for TLS.
+        What the socket does not take now is queued. A large payload needs ``joins``. Not for TLS.
         """
         outbox = self._core.outbox
         counters = self._core.counters
         counters["sendCalls"] += 1
         try:
-            count = self._sock.send(frame, self._flags)
+            if len(payload) <= SMALL:
+                head += payload
+                payload = b""
+                count = self._sock.send(head, self._flags)
+            else:
+                count = self._sock.sendmsg((head, payload), (), self._flags)
         except SOCKET_ERRORS as error:
-            outbox.begin(frame, 0)
+            outbox.begin(head, payload, 0)
             if blockedOn(error) is None:
                 self.pumpOut()  # once more, to do what has to be done about it
                 return False
             counters["refusedSends"] += 1
         else:
-            outbox.begin(frame, count)
             counters["bytesSent"] += count
-            if count == len(frame):
+            if outbox.begin(head, payload, count):
                 return True
             counters["partialSends"] += 1
         outbox.flowing = True

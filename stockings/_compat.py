@@ -30,6 +30,23 @@ yieldProcessor = getattr(os, "sched_yield", lambda: None)
 LeakWarning = None if PY2 else ResourceWarning
 
 
+class _Process(object):
+    """This process; ``pid`` is its number. Asking the system costs a tenth of a short message."""
+
+    if hasattr(os, "register_at_fork"):
+        def __init__(self):
+            self._look()
+            os.register_at_fork(after_in_child=self._look)
+
+        def _look(self):
+            self.pid = os.getpid()
+    else:
+        pid = property(lambda self: os.getpid())
+
+
+process = _Process()
+
+
 def errnoOf(error):
     """Return the error number of a socket or select error, None if it carries none."""
     return error.args[0] if error.args else None

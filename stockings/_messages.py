@@ -1,9 +1,7 @@
 """Writing, reading and waiting: the half of a Stocking that a program uses all the time."""
 from __future__ import absolute_import, division, print_function
 
-from os import getpid
-
-from stockings._compat import yieldProcessor
+from stockings._compat import process, yieldProcessor
 from stockings._core import HANDSHAKING, READY
 from stockings.errors import MessageTooLarge, StockingBroken, StockingClosed, StockingTimeout
 from stockings.wire import encodeParts
@@ -70,7 +68,7 @@ class Messages(object):
             raise MessageTooLarge("a message of %d octets is above maxMessageSize, %d"
                                   % (len(payload), limit), len(payload), limit)
         pump = self._pump
-        if pump.pid != getpid():
+        if pump.pid != process.pid:
             pump = self._here()
         mark = self.sendHighWater
         if mark is not None and not self._core.outbox.isBelow(mark):
@@ -158,7 +156,7 @@ class Messages(object):
     def _receive(self, timeout):
         """Return a message that may have to come first."""
         pump = self._pump
-        if pump.pid != getpid():
+        if pump.pid != process.pid:
             pump = self._here()
         if timeout is not None and timeout <= 0:
             message = pump.receive()
@@ -235,6 +233,6 @@ class Messages(object):
     def _here(self):
         """Return the pump, after letting go of it if this process is a fork."""
         pump = self._pump
-        if pump.pid != getpid() and not self._core.finished:
+        if pump.pid != process.pid and not self._core.finished:
             pump.forked()
         return pump

@@ -10,6 +10,10 @@ JOINED = 256 * 1024
 SMALL = 16 * 1024
 
 
+#: What the frames are that can be joined.
+_SHORT = {bytes}
+
+
 class _Large(object):
     """A frame whose payload is referred to, not copied."""
 
@@ -57,16 +61,24 @@ class Outbox(object):
         self.gathered += len(frame)
         return frame
 
-    def begin(self, frame, sent):
-        """Take a frame of which the system has ``sent`` octets already, nothing being queued."""
-        size = len(frame)
+    def begin(self, head, payload, sent):
+        """Take a frame of which the system has ``sent`` octets already, nothing being queued.
+
+        Returns whether that is all of it.
+        """
+        size = len(head) + len(payload)
         self.messages += 1
         self.queuedTotal += size
         self.sentTotal += sent
         if size > self.peak:
             self.peak = size
-        if sent < size:
-            self._piece = memoryview(frame)[sent:] if sent else frame
+        if sent == size:
+            return True
+        if sent < len(head):
+            self._frames.append(_Large(head[sent:], payload) if payload else head[sent:])
+        else:
+            self._frames.append(memoryview(payload)[sent - len(head):])
+        return False
 
     def withdraw(self, frame):
         """Take a frame back; return False if it is on its way already."""
@@ -95,32 +107,39 @@ class Outbox(object):
 
     def count(self):
         """Count the frames that were added since; return the octets of all frames so far."""
-        added = self.added
-        if added:
-            self.gathered = 0
-            frames = [added.popleft() for _ in range(len(added))]
-            self.messages += len(frames)
-            self.queuedTotal += sum(map(len, frames))
-            octets = self.queuedTotal - self.sentTotal - self.lostTotal
-            if octets > self.peak:
-                self.peak = octets
-            self._frames.extend(frames)
+        if self.added:
+            self._frames.extend(self._counted())
         return self.queuedTotal
+
+    def _counted(self):
+        """Take the frames that were added since, and count them."""
+        added = self.added
+        self.gathered = 0
+        frames = [added.popleft() for _ in range(len(added))]
+        self.messages += len(frames)
+        self.queuedTotal += sum(map(len, frames))
+        octets = self.queuedTotal - self.sentTotal - self.lostTotal
+        if octets > self.peak:
+            self.peak = octets
+        return frames
 
     def piece(self):
         """Return octets to offer to the socket, the same ones until it takes some; or None."""
         if self._piece is None:
-            if len(self.added) == 1 and not self._frames and type(self.added[0]) is bytes:
-                # The usual case by hand: a tenth of a round trip on one core.
-                self._piece = frame = self.added.popleft()
-                self.gathered = 0
-                self.messages += 1
-                self.queuedTotal += len(frame)
-                self.peak = max(self.peak, len(frame))
+            if self.added and not self._frames:
+                # The usual cases by hand: one frame, or many short ones that gathered.
+                frames = self._counted()
+                if len(frames) == 1 and type(frames[0]) is bytes:
+                    self._piece = frames[0]
+                elif (self.queuedTotal - self.sentTotal - self.lostTotal <= JOINED and
+                        set(map(type, frames)) == _SHORT):
+                    self._piece = b"".join(frames)
+                else:
+                    self._frames.extend(frames)
             else:
                 self.count()
-                if self._frames:
-                    self._piece = self._next()
+            if self._piece is None and self._frames:
+                self._piece = self._next()
         piece = self._piece
         return piece if piece is None or len(piece) <= JOINED else piece[:JOINED]
 
