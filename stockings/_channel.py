@@ -52,7 +52,7 @@ class Channel(object):
         budget = TURN
         self.sendNeedsRead = False
         while True:
-            piece = outbox.piece()
+            piece = outbox.piece(self.joins)
             if piece is None:
                 outbox.flowing = False
                 if outbox.added:
@@ -62,7 +62,7 @@ class Channel(object):
                 break
             counters["sendCalls"] += 1
             try:
-                count = self._sock.send(piece, self._flags)
+                count, size = self._send(piece)
             except SOCKET_ERRORS as error:
                 if errnoOf(error) in INTERRUPTED:
                     continue
@@ -75,12 +75,18 @@ class Channel(object):
             if not count:  # 2.7's TLS sockets return 0 for "later"
                 counters["refusedSends"] += 1
                 break
-            if count < len(piece):
+            if count < size:
                 counters["partialSends"] += 1
             outbox.sent(count)
             counters["bytesSent"] += count
             budget -= count
         outbox.flowing = True
+
+    def _send(self, piece):
+        """Make one call; return how many octets the system took, and how many it was offered."""
+        if type(piece) is list:
+            return self._sock.sendmsg(piece, (), self._flags), sum(map(len, piece))
+        return self._sock.send(piece, self._flags), len(piece)
 
     def sendAtOnce(self, head, payload):
         """Send a frame, nothing being queued; return whether that was all, and all is as it was.

@@ -10,6 +10,9 @@ JOINED = 256 * 1024
 SMALL = 16 * 1024
 
 
+#: Buffers handed to the system in one call: enough for JOINED octets, below what any system takes
+#: (16 by POSIX, 1024 as it is).
+BUFFERS = 16
 #: What the frames are that can be joined.
 _SHORT = {bytes}
 
@@ -25,6 +28,16 @@ class _Large(object):
 
     def __len__(self):
         return len(self.head) + len(self.payload)
+
+
+def _rest(frame, count):
+    """Return a frame without its first ``count`` octets."""
+    if type(frame) is not _Large:
+        return memoryview(frame)[count:]
+    beyond = count - len(frame.head)
+    if beyond < 0:
+        return _Large(frame.head[count:], frame.payload)
+    return memoryview(frame.payload)[beyond:]
 
 
 class Outbox(object):
@@ -74,10 +87,7 @@ class Outbox(object):
             self.peak = size
         if sent == size:
             return True
-        if sent < len(head):
-            self._frames.append(_Large(head[sent:], payload) if payload else head[sent:])
-        else:
-            self._frames.append(memoryview(payload)[sent - len(head):])
+        self._frames.append(_rest(_Large(head, payload), sent) if payload else head[sent:])
         return False
 
     def withdraw(self, frame):
@@ -123,8 +133,15 @@ class Outbox(object):
             self.peak = octets
         return frames
 
-    def piece(self):
-        """Return octets to offer to the socket, the same ones until it takes some; or None."""
+    def piece(self, several=False):
+        """Return octets to offer to the socket, the same ones until it takes some; or None.
+
+        With ``several`` they may be a list of buffers, for sendmsg.
+        """
+        if several and self._piece is None:
+            buffers = self._buffers()
+            if buffers:
+                return buffers
         if self._piece is None:
             if self.added and not self._frames:
                 # The usual cases by hand: one frame, or many short ones that gathered.
@@ -142,6 +159,25 @@ class Outbox(object):
                 self._piece = self._next()
         piece = self._piece
         return piece if piece is None or len(piece) <= JOINED else piece[:JOINED]
+
+    def _buffers(self):
+        """Return the buffers of the frames that come next if the first one is large, else None."""
+        frames = self._frames
+        if not (frames and type(frames[0]) is not bytes or
+                not frames and self.added and type(self.added[0]) is _Large):
+            return None
+        self.count()
+        buffers = []
+        room = JOINED
+        for frame in frames:
+            if type(frame) is _Large:
+                buffers.append(frame.head)
+                frame = frame.payload
+            buffers.append(frame)
+            room -= len(frame)
+            if room <= 0 or len(buffers) >= BUFFERS:
+                break
+        return buffers
 
     def _next(self):
         """Take the next frame out of the queue, joined with the small ones that follow it."""
@@ -163,12 +199,23 @@ class Outbox(object):
         return b"".join(joined)
 
     def sent(self, count):
-        """Note that the system took the first ``count`` octets of the piece."""
+        """Note that the system took the first ``count`` octets of what ``piece`` gave."""
         self.sentTotal += count
-        if count == len(self._piece):
+        if self._piece is None:
+            self._sentBuffers(count)
+        elif count == len(self._piece):
             self._piece = None
         else:
             self._piece = memoryview(self._piece)[count:]
+
+    def _sentBuffers(self, count):
+        frames = self._frames
+        while count:
+            frame = frames.popleft()
+            count -= len(frame)
+            if count < 0:
+                frames.appendleft(_rest(frame, len(frame) + count))
+                break
 
     def clear(self):
         """Forget what is queued; whoever adds a frame now finds out that it is over."""

@@ -1,20 +1,23 @@
 """Octets to send: joining, slicing, continuing."""
 from __future__ import absolute_import, division, print_function
 
-from stockings._outbox import JOINED, SMALL, Outbox
+from stockings._outbox import BUFFERS, JOINED, SMALL, Outbox
 from stockings.wire import encode, encodeParts
 
 from . import support
 
 
-def drain(outbox, sizes):
+def drain(outbox, sizes, several=False):
     """Take everything out in steps of at most these sizes (repeated); return the octets."""
     out = []
     turn = 0
     while True:
-        piece = outbox.piece()
+        piece = outbox.piece(several)
         if piece is None:
             return b"".join(out)
+        if type(piece) is list:
+            assert several and len(piece) <= BUFFERS + 1
+            piece = b"".join(memoryview(buffer).tobytes() for buffer in piece)
         count = min(sizes[turn % len(sizes)], len(piece))
         turn += 1
         out.append(memoryview(piece)[:count].tobytes())
@@ -32,11 +35,29 @@ def filled(messages):
 def test_any_step_gives_the_same_octets():
     """Whatever the socket takes at a time, the octets come out whole and in order."""
     messages = [b"", u"a", b"x" * 100, b"y" * SMALL, b"z" * (SMALL + 1), b"1", u"2" * 70000, b"3"]
-    for sizes in ([1 << 30], [1000], [7, 1, 5000], [SMALL], [JOINED, 1]):
-        outbox, expected = filled(messages)
-        assert outbox.octets == len(expected)
-        assert drain(outbox, sizes) == expected
-        assert outbox.octets == 0 and outbox.piece() is None
+    messages += [b"5" * (SMALL + 5)] * BUFFERS
+    for several in (False, True):
+        for sizes in ([1 << 30], [1000], [7, 1, 5000], [SMALL], [JOINED, 1], [1, 2]):
+            outbox, expected = filled(messages)
+            assert outbox.octets == len(expected)
+            assert drain(outbox, sizes, several) == expected
+            assert outbox.octets == 0 and outbox.piece(several) is None
+
+
+def test_a_frame_that_went_out_in_part_goes_on():
+    """Wherever the system stopped to take it: in the header, behind it, or nowhere."""
+    for payload in (b"x" * 100, b"y" * (SMALL + 100)):
+        head, _ = encodeParts(payload)
+        whole = head + payload
+        for sent in (0, 1, len(head), len(head) + 1, len(whole) - 1, len(whole)):
+            for several in (False, True):
+                outbox = Outbox()
+                short = len(payload) <= SMALL
+                parts = (whole, b"") if short else (head, payload)
+                assert outbox.begin(*parts, sent=sent) is (sent == len(whole))
+                outbox.add(b"", b"behind")
+                assert drain(outbox, [50], several) == whole[sent:] + b"behind"
+                assert outbox.messages == 2 and outbox.octets == 0
 
 
 def test_small_messages_are_joined():

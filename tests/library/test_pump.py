@@ -237,8 +237,8 @@ def test_a_frame_that_is_added_while_another_thread_sends(make):
     outbox = pump.core.outbox
     real = outbox.piece
 
-    def piece():
-        found = real()
+    def piece(several):
+        found = real(several)
         if found is None and len(sock.sent) == len(encode(b"first")):
             assert outbox.flowing
             outbox.add(*encodeParts(b"second"))
