@@ -52,6 +52,11 @@ class BaseStocking(Messages):
 
     Raises what the socket raises if it is closed. One whose connection has broken is taken, and
     shows its end as any other.
+
+    In a handler at the exit of the interpreter that runs after this package's own (``atexit`` runs
+    the last one first) nothing serves connections any more: making a Stocking, and a call that
+    would have to wait, raise StockingError. In others Python 3.12 raises RuntimeError if no
+    Stocking of the flavour is open, since it starts no thread then.
     """
 
     #: Seconds that ``close`` (or the end after a failed handshake) may take to deliver what was
@@ -204,7 +209,9 @@ class BaseStocking(Messages):
 
     def __del__(self):
         pump = self._pump
-        if pump is None:
+        # At the end of the interpreter the system closes everything, and even this module may have
+        # nothing left in it.
+        if pump is None or pump.loop.stopped:
             return
         try:
             if LeakWarning is not None and not pump.core.finished and pump.pid == os.getpid():
