@@ -53,6 +53,12 @@ class BaseStocking(Messages):
     Raises what the socket raises if it is closed. One whose connection has broken is taken, and
     shows its end as any other.
 
+    A signal handler must not call a method of a Stocking, nor make one: it runs on the main thread
+    in the middle of whatever that does, and if that is such a method, the handler waits for itself
+    for ever. It may set a flag, or start a thread that makes the call and that it does not wait
+    for. It may raise, which ends a call that waits; raised in the middle of another call of this
+    package it leaves a connection that is only good to be aborted.
+
     In a handler at the exit of the interpreter that runs after this package's own (``atexit`` runs
     the last one first) nothing serves connections any more: making a Stocking, and a call that
     would have to wait, raise StockingError. In others Python 3.12 raises RuntimeError if no
