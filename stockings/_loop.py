@@ -23,8 +23,9 @@ from stockings.errors import StockingError
 
 _log = logging.getLogger("stockings")
 #: How long the end of the interpreter waits for the thread to notice, in seconds; it needs none of
-#: it unless the machine is overloaded, and after it the thread is only noisy (2.7), not harmful.
-_EXIT = 1.0
+#: it unless the machine is overloaded (one second was too short for a process of the lowest
+#: priority among busy ones), and after it the thread is only noisy (2.7), not harmful.
+_EXIT = 5.0
 
 
 class Loop(object):
