@@ -185,6 +185,8 @@ class Calling(object):
                         call = self._leave(call, paused)
                         return message
                     if call is None:
+                        if self.loop.stopped:
+                            self.loop.checkEnd()
                         call = self._waiting.enter(core.messageOrEnd)
                     elif call.waker.isSet:
                         call.waker.clear()
@@ -230,6 +232,10 @@ class Calling(object):
 
         Raises ValueError if ``timeout`` is nan.
         """
+        if self.loop.stopped and timeout != 0:
+            if self._waiting.until(condition, 0, self.settle):
+                return True
+            self.loop.checkEnd()
         return self._waiting.until(condition, timeout, self.settle)
 
     def waitFinished(self, timeout):

@@ -20,11 +20,13 @@ from stockings._reading import LOOK
 from stockings._standby import Standby, hasStandby
 from stockings._waiters import PollWaiter, SelectWaiter
 from stockings._waker import Waker
+from stockings.errors import StockingError
 
 _log = logging.getLogger("stockings")
 #: How long the end of the interpreter waits for the thread to notice, in seconds; it needs none of
-#: it unless the machine is overloaded, and after it the thread is only noisy (2.7), not harmful.
-_EXIT = 1.0
+#: it unless the machine is overloaded (one second was too short for a process of the lowest
+#: priority among busy ones), and after it the thread is only noisy (2.7), not harmful.
+_EXIT = 5.0
 
 
 class Loop(object):
@@ -35,6 +37,8 @@ class Loop(object):
         self.pid = os.getpid()
         #: True after the interpreter began to end.
         self.stopped = False
+        # The thread that ends it, by number: 2.7 knows it as a thread of no kind by then.
+        self._ender = None
         #: The sockets that calling threads arm the thread for; None where there is no such thing.
         self.standby = None
         #: Guards the life of the thread: _members, _thread, _waker and standby.
@@ -67,12 +71,22 @@ class Loop(object):
 
     def add(self, pump):
         """Serve a pump until its socket is closed; starts the thread for the first one."""
+        self.checkEnd()
         with self._lock:
             self.checkRoom()
             if self._thread is None:
                 self._start()
             self._members.add(pump)
         self.nudge(pump)
+
+    def checkEnd(self):
+        """Raise StockingError on the thread that ends the interpreter: the I/O thread is gone.
+
+        Others may wait: they end with the process, and an error would only make noise.
+        """
+        if self._ender == threading.current_thread().ident:
+            raise StockingError("the interpreter ends, and nothing serves connections any more: "
+                                "only calls that do not wait work now")
 
     def _start(self):
         waiter = self._waiterType()
@@ -106,9 +120,10 @@ class Loop(object):
         Threads that wait for sockets wait for nothing from now on: what the end of the interpreter
         closes would wake them when nothing of it works any more (2.7).
         """
+        self.stopped = True
+        self._ender = threading.current_thread().ident
         thread = self._thread
         if thread is not None and self.pid == os.getpid():
-            self.stopped = True
             self._waker.set()
             thread.join(_EXIT)
             deadline = Deadline(_EXIT)

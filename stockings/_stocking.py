@@ -52,6 +52,17 @@ class BaseStocking(Messages):
 
     Raises what the socket raises if it is closed. One whose connection has broken is taken, and
     shows its end as any other.
+
+    A signal handler must not call a method of a Stocking, nor make one: it runs on the main thread
+    in the middle of whatever that does, and if that is such a method, the handler waits for itself
+    for ever. It may set a flag, or start a thread that makes the call and that it does not wait
+    for. It may raise, which ends a call that waits; raised in the middle of another call of this
+    package it leaves a connection that is only good to be aborted.
+
+    In a handler at the exit of the interpreter that runs after this package's own (``atexit`` runs
+    the last one first) nothing serves connections any more: making a Stocking, and a call that
+    would have to wait, raise StockingError. In others Python 3.12 raises RuntimeError if no
+    Stocking of the flavour is open, since it starts no thread then.
     """
 
     #: Seconds that ``close`` (or the end after a failed handshake) may take to deliver what was
@@ -204,7 +215,9 @@ class BaseStocking(Messages):
 
     def __del__(self):
         pump = self._pump
-        if pump is None:
+        # At the end of the interpreter the system closes everything, and even this module may have
+        # nothing left in it.
+        if pump is None or pump.loop.stopped:
             return
         try:
             if LeakWarning is not None and not pump.core.finished and pump.pid == os.getpid():

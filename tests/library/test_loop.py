@@ -230,11 +230,12 @@ def test_an_abandoned_pump_is_aborted(loop, sockets):
 def test_stop_ends_the_thread_and_leaves_the_rest(loop, sockets):
     """At the end of the interpreter nothing is closed any more."""
     pump = FakePump(sockets()[0])
-    loop.stop()
     loop.add(pump)
     thread = loop._thread
     loop.stop()
     assert not thread.is_alive() and loop.stopped and not pump.finished.is_set()
+    with pytest.raises(stockings.StockingError):
+        loop.add(FakePump(sockets()[0]))
     loop._waker.close()
     if loop.standby is not None:
         loop.standby.close()

@@ -166,12 +166,21 @@ def test_fork_only_closes(make):
     assert pump.core.cause == "forked"
 
 
-def test_a_pump_that_was_closed_meanwhile_is_forgotten(make):
-    """close() that ran out of patience closed the socket: the I/O thread, late, lets go of it."""
-    pump, sock = make()
+@pytest.mark.parametrize("readable", [False, True])
+@pytest.mark.parametrize("writable", [False, True])
+def test_a_pump_that_was_closed_meanwhile_is_forgotten(make, readable, writable):
+    """close() that ran out of patience closed the socket: the I/O thread, late, lets go of it.
+
+    Whatever it was woken for, it does not touch the socket, whose number may be another's by now.
+    """
+    pump, sock = make([2, AGAIN], [encode(b"late")])
+    send(pump, b"queued")
     pump.drop("aborted")
     pump.finish()
-    assert pump.serve(False, False)[0]
+    calls = list(sock.calls)
+    assert calls[-1] == "close"
+    assert pump.serve(readable, writable)[0]
+    assert sock.calls == calls
 
 
 def test_a_hurried_writer_gathers(make, monkeypatch):

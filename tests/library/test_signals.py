@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -181,3 +182,42 @@ def test_sigpipe_kills_no_process(flavour):
                              env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output = child.communicate()[0]
     assert (child.returncode, output.strip()) == (0, b"reset")
+
+
+def test_a_handler_may_have_threads_make_its_calls(link):
+    """It interrupts every method of the main thread, and what its threads write comes as well."""
+    near, far = link
+    threads = []
+
+    def write():
+        near.write(u"from a thread")
+        near.stats()
+
+    def handle():
+        if len(threads) < 50:
+            threads.append(threading.Thread(target=write))
+            threads[-1].start()
+
+    got, written = [], 0
+    with alarms(handle, 0.001, 0.002):
+        while len(threads) < 50:
+            near.write((u"%d" % written).encode("ascii"))
+            written += 1
+            got.append(far.read(0.001))
+            near.read()
+            assert near.queuedBytes >= 0 and near.active
+    for thread in threads:
+        thread.join(PATIENCE)
+    near.closeWrite()
+    got += list(far)
+    assert [int(one) for one in got if isinstance(one, bytes)] == list(range(written))
+    assert got.count(u"from a thread") == 50
+
+
+def test_a_flag_is_seen_when_the_call_returns(wired):
+    """A handler that only sets a flag disturbs nothing; a wait goes on to its time limit."""
+    stocking, raw = wired
+    flags = []
+    with alarms(lambda: flags.append(1), 0.01):
+        assert stocking.read(0.05) is None
+    assert flags == [1] and stocking.active

@@ -4,6 +4,7 @@ from __future__ import absolute_import, division, print_function
 import errno
 import gc
 import os
+import select
 import socket
 import threading
 import warnings
@@ -78,21 +79,103 @@ def test_a_broken_socket_is_taken_and_shows_its_end(sockets, opened):
     """A connection that was reset before: addr is None, the cause tells."""
     near, far = sockets()
     support.reset(far)
-    support.until(lambda: not canReceive(near))
+    assert select.select([near], [], [], PATIENCE)[0]  # and the error is still to be told
     stocking = opened(near)
+    assert stocking.addr is None
     assert stocking.waitClosed(PATIENCE) and not stocking.active
-    assert stocking.closeCause in ("reset", "eof")
-    with pytest.raises(stockings.StockingClosed):
+    assert stocking.closeCause == "reset" and stocking.read() is None
+    with pytest.raises(stockings.StockingBroken):
         stocking.write(b"x")
 
 
-def canReceive(sock):
-    """Whether a receive does not fail."""
-    try:
-        sock.setblocking(False)
-        return sock.recv(1) != b""
-    except EnvironmentError as error:
-        return error.args[0] in (errno.EAGAIN, errno.EWOULDBLOCK)
+def test_what_came_before_it_was_taken_is_delivered(sockets, opened):
+    """The other side wrote and ended before the constructor ran."""
+    near, far = sockets()
+    far.sendall(encode(u"early") + encode(b"bird"))
+    far.close()
+    stocking = opened(near)
+    assert stocking.read(PATIENCE) == u"early" and stocking.read(PATIENCE) == b"bird"
+    assert stocking.waitClosed(PATIENCE) and stocking.closeCause == "eof"
+
+
+def answeredClose(stocking, raw):
+    """close(), and the other side ends its half as soon as it sees that."""
+    closing = support.inThread(stocking.close)
+    assert support.receiveAll(raw) == b""
+    raw.close()
+    closing()
+
+
+#: What brings about each end of a Stocking and its raw socket, with the cause that follows.
+ENDS = {
+    "eof": lambda stocking, raw: raw.close(),
+    "truncated": lambda stocking, raw: (raw.sendall(b"\xc9abc"), raw.close()),
+    "reset": lambda stocking, raw: support.reset(raw),
+    "protocol": lambda stocking, raw: raw.sendall(b"\x81\xff"),
+    "closed": lambda stocking, raw: answeredClose(stocking, raw),
+    "aborted": lambda stocking, raw: stocking.abort(),
+}
+
+
+@pytest.mark.parametrize("cause", sorted(ENDS))
+def test_a_write_after_any_end_raises(wired, cause):
+    """Whatever the end was: with its cause, each time, and nothing is queued or sent."""
+    stocking, raw = wired
+    ENDS[cause](stocking, raw)
+    assert stocking.waitClosed(PATIENCE)
+    clean = cause in ("eof", "closed")
+    before = stocking.stats()
+    for message in (u"late", b"", b"x" * 100000):
+        with pytest.raises(stockings.StockingClosed) as caught:
+            stocking.write(message)
+        assert caught.value.cause == stocking.closeCause == cause
+        assert isinstance(caught.value, stockings.StockingBroken) is not clean
+    after = stocking.stats()
+    assert (after.messagesSent, after.bytesSent) == (before.messagesSent, before.bytesSent)
+    assert stocking.queuedBytes == 0 and not stocking.writeDataQueued()
+
+
+def test_a_write_after_the_end_of_its_own_half_raises(wired):
+    """closeWrite() is the end of writing alone."""
+    stocking, raw = wired
+    stocking.closeWrite()
+    for message in (u"late", b""):
+        with pytest.raises(stockings.StockingClosed):
+            stocking.write(message)
+    raw.sendall(encode(b"still read"))
+    assert stocking.read(PATIENCE) == b"still read"
+    assert support.receiveAll(shutWriting(raw)) == b""
+
+
+def shutWriting(sock):
+    """End a raw socket's own half, and return it."""
+    sock.shutdown(socket.SHUT_WR)
+    return sock
+
+
+@pytest.mark.parametrize("end", ["fin", "reset"])
+def test_an_end_that_nobody_takes_does_not_spin(flavour, opened, sockets, end):
+    """Above its mark a Stocking does not receive, and a system reports a hang-up all the same.
+
+    The I/O thread is watched while it serves another connection: a spin would show as wake-ups.
+    """
+    class Small(flavour):
+        recvHighWater = 1000
+
+    (near, raw), (one, other) = sockets(), sockets()
+    stocking, one, other = opened(near, Small), opened(one), opened(other)
+    raw.sendall(encode(b"x" * 900) * 5)
+    assert support.until(lambda: stocking.unreadBytes > 1000)
+    support.reset(raw) if end == "reset" else raw.close()
+    for _ in range(20):
+        one.write(b"ping")
+        assert other.read(PATIENCE) == b"ping"
+    before = stocking.stats().wakeups
+    for _ in range(200):
+        one.write(b"ping")
+        assert other.waitMessage(PATIENCE) and other.read() == b"ping"
+    assert stocking.stats().wakeups - before <= 2
+    assert stocking.read() == b"x" * 900 and stocking.active
 
 
 def test_a_socket_that_was_never_connected(opened):

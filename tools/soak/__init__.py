@@ -1,0 +1,1 @@
+"""A long run of the library over faulty links between real processes."""
