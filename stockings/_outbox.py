@@ -163,8 +163,8 @@ class Outbox(object):
     def _buffers(self):
         """Return the buffers of the frames that come next if the first one is large, else None."""
         frames = self._frames
-        if not (frames and type(frames[0]) is not bytes or
-                not frames and self.added and type(self.added[0]) is _Large):
+        if not ((frames and type(frames[0]) is not bytes) or
+                (not frames and self.added and type(self.added[0]) is _Large)):
             return None
         self.count()
         buffers = []
