@@ -58,6 +58,10 @@ class Fields:
         """A list of strings."""
         return self._all(key, str, "strings")
 
+    def optional_texts(self, key: str) -> tuple[str, ...] | None:
+        """A list of strings or null."""
+        return None if self._value(key) is None else self.texts(key)
+
     def mapping(self, key: str) -> dict[str, Any]:
         """An object."""
         return self._typed(key, dict, "an object")

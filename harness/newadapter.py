@@ -40,7 +40,7 @@ LANGUAGES = {
         ("Json.java", "Words.java"), '["java", "-cp", "{build}", "Adapter"]',
         '["javac", "-d", "{build}", "-sourcepath", "./", "./Adapter.java"]',
     ),
-    "javascript": Skeleton(("messages.js",), '["node", "./adapter.js"]'),
+    "javascript": Skeleton(("protocol.mjs",), '["node", "./adapter.mjs"]'),
     "python": Skeleton((), '["python3", "./adapter.py"]'),
     "rust": Skeleton(
         ("json.rs", "message.rs", "words.rs"), '["{build}/adapter"]',

@@ -40,7 +40,7 @@ FOR_PYTHON: dict[str, Any] = {
     "python": [], "class": {}, "path": [], "requires": [], "optional": False
 }
 FOR_COMMAND: dict[str, Any] = {
-    "command": [], "mirror": [], "level": 1, "flavours": [ONLY_FLAVOUR], "build": [],
+    "command": [], "mirror": None, "level": 1, "flavours": [ONLY_FLAVOUR], "build": [],
     "optional": False,
 }
 
@@ -165,10 +165,13 @@ def _requirements(fields: Fields, folder: Path) -> tuple[str, ...]:
 
 def _command_table(name: str, fields: Fields, folder: Path) -> list[PeerSpec]:
     command = tuple(peertable.located(word, folder) for word in peertable.some(fields, "command"))
-    mirror = tuple(peertable.located(word, folder) for word in fields.texts("mirror")) or command
+    own = fields.optional_texts("mirror")
+    mirror = command if own is None else tuple(peertable.located(word, folder) for word in own)
     level = fields.count("level")
     if level not in (0, 1):
         raise Invalid(f"'level' has to be 0 (a mirror) or 1 (a driver), not {level}")
+    if level == 0 and not mirror:
+        raise Invalid("'mirror' is empty, and a peer of level 0 is nothing else")
     environment, pairs = peertable.string_table(fields, "environment"), peertable.pairs(fields)
     build = tuple(peertable.located(word, folder) for word in fields.texts("build"))
     program = builds.missing([build, command, mirror])
@@ -181,10 +184,17 @@ def _command_table(name: str, fields: Fields, folder: Path) -> list[PeerSpec]:
         specs.append(PeerSpec(
             name=name if only else f"{name}@{flavour}", implementation=name, runtime=None,
             flavour=flavour, command=command,
-            mirror=(*mirror, "--mirror", *(() if only else ("--flavour", flavour))),
+            mirror=_mirror_argv(mirror, None if only else flavour),
             environment=tuple(environment.items()), level=level, pairs=pairs, build=built,
         ))
     return specs
+
+
+def _mirror_argv(words: tuple[str, ...], flavour: str | None) -> tuple[str, ...]:
+    """Return the argv of a mirror; an empty one if there is none."""
+    if not words:
+        return ()
+    return (*words, "--mirror", *(() if flavour is None else ("--flavour", flavour)))
 
 
 def _remote_table(name: str, fields: Fields, folder: Path) -> list[PeerSpec]:

@@ -134,6 +134,14 @@ def test_a_command_with_flavours(file: Path) -> None:
     assert (one.environment, one.pairs, one.level) == ((("A", "b"),), "none", 1)
 
 
+def test_a_driver_without_a_mirror(file: Path) -> None:
+    """An empty argv says so; a peer of level 0 cannot."""
+    (one,) = loaded(file, '[peers.mine]\ncommand = ["driver"]\nmirror = []')
+    assert (one.command, one.mirror) == (("driver",), ())
+    with pytest.raises(PeersError, match="'mirror' is empty"):
+        loaded(file, '[peers.mine]\ncommand = ["driver"]\nmirror = []\nlevel = 0')
+
+
 def test_a_mirror(file: Path) -> None:
     """Level 0 is declared."""
     (one,) = loaded(file, '[peers.mine]\ncommand = ["mirror"]\nlevel = 0')
