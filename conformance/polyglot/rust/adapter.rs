@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use crate::json::Json;
 use crate::object;
 use crate::script::{self, Facts};
+use crate::sizes;
 use crate::stocking::{Refused, State, Stocking};
 use crate::wire::LARGEST;
 use crate::words::{describe, fault, known, message, need, unsupported, No, Outcome};
@@ -55,6 +57,19 @@ fn io<T>(outcome: std::io::Result<T>) -> Outcome<T> {
     outcome.map_err(|error| No::Fault(error.to_string()))
 }
 
+/// Sets the sizes that a request has, and returns what came of them.
+fn resize(socket: &impl AsRawFd, request: &Json) -> Outcome<Vec<(String, Json)>> {
+    let mut facts = vec![];
+    for (key, option) in sizes::OPTIONS {
+        if request.get(key).is_some() {
+            let octets = need(request, key, |it| it.int()?.try_into().ok())?;
+            io(sizes::set(socket, option, octets))?;
+            facts.push((key.to_string(), io(sizes::get(socket, option))?.into()));
+        }
+    }
+    Ok(facts)
+}
+
 fn within(request: &Json) -> Outcome<Duration> {
     let seconds = need(request, "within", Json::real)?;
     Duration::try_from_secs_f64(seconds.min(1e6)).map_err(|error| No::Fault(error.to_string()))
@@ -79,10 +94,12 @@ impl Adapter {
         let (needed, allowed, call): (&[&str], &[&str], fn(&Adapter, &Json) -> Outcome<Json>) =
             match verb {
                 "hello" => (&["protocol"], &[], Adapter::hello),
-                "listen" => (&[], &[], Adapter::listen),
-                "open" => {
-                    (&["conn", "flavour", "within"], &["connect", "accept", "handshake"], Adapter::open)
-                }
+                "listen" => (&[], &["sndbuf", "rcvbuf"], Adapter::listen),
+                "open" => (
+                    &["conn", "flavour", "within"],
+                    &["connect", "accept", "sndbuf", "rcvbuf", "handshake"],
+                    Adapter::open,
+                ),
                 "write" => (&["conn", "messages"], &[], Adapter::write),
                 "read" => (&["conn", "count", "within"], &[], Adapter::read),
                 "state" => (&[], &["conn"], Adapter::state),
@@ -112,12 +129,13 @@ impl Adapter {
             "flavours": list(&["default"]),
             "kinds": list(&["bytes", "text"]),
             "largest": LARGEST as usize,
-            "features": list(&["abort", "causes", "handshake", "keep", "queued"]),
+            "features": list(&["abort", "buffers", "causes", "handshake", "keep", "queued"]),
         })
     }
 
-    fn listen(&self, _request: &Json) -> Outcome<Json> {
+    fn listen(&self, request: &Json) -> Outcome<Json> {
         let socket = io(TcpListener::bind("127.0.0.1:0"))?;
+        resize(&socket, request)?; // in time, since nobody knows the port yet
         let at = io(socket.local_addr())?;
         let arrived = Arc::new((Mutex::<Arrivals>::default(), Condvar::new()));
         let arrivals = Arc::clone(&arrived);
@@ -153,10 +171,13 @@ impl Adapter {
         }
         self.names.lock().unwrap().links.insert(name.to_string(), None);
         let made = self.stream(request, within).and_then(|stream| {
-            let ends = object! {
+            let mut ends = object! {
                 "local": address(io(stream.local_addr())?),
                 "remote": address(io(stream.peer_addr())?),
             };
+            if let Json::Object(members) = &mut ends {
+                members.extend(resize(&stream, request)?);
+            }
             let stocking = Stocking::start(stream, steps.is_some());
             let script = Arc::new(Mutex::new(Facts::new(steps.is_some())));
             Ok((Link { stocking, script }, ends))

@@ -1,10 +1,11 @@
 //! An adapter (conformance/ADAPTERS.md) around an implementation in Rust: lines from stdin, or a
-//! mirror. The standard library has no buffer sizes of sockets, and a String no surrogates.
+//! mirror. A String of this language has no surrogates.
 
 mod adapter;
 mod json;
 mod message;
 mod script;
+mod sizes;
 mod stocking;
 mod wire;
 mod words;
