@@ -103,6 +103,7 @@ CHANGES = [
     (1, put("planned", value=4), "line 5: 4 planned, 3 there, 0 named as missing"),
     (1, put("planned", value=2), "line 5: 2 planned, 3 there, 0 named as missing"),
     (1, put("plan", value="0"), "line 5: the ids are not those of the header's plan"),
+    (1, put("shard", value={"number": 1}), "line 1: not a header: 'shard.of' is missing"),
     (1, drop("host"), "line 1: not a header: 'host' is missing"),
     (2, put("id", value="else@x"), "line 5: the ids are not those of the header's plan"),
     (2, put("id", value=SOME[1].id), f"line 3: a second result of {SOME[1].id}"),
