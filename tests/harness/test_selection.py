@@ -193,6 +193,22 @@ def test_a_file_of_peers_that_cannot_be_used() -> None:
     assert caught.value.message == "c.toml: no such table"
 
 
+def test_interpreters_that_files_name_take_part_or_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def with_named(found: Any, files: Any) -> Any:
+        asked.append(tuple(files))
+        raise peers.PeersError("a.toml: 'interpreters': 'cat': is no Python")
+
+    monkeypatch.setattr("harness.peersfile.with_named", with_named)
+    with pytest.raises(Usage) as caught:
+        Selection((Path("a.toml"),)).roster()
+    assert caught.value.message == "a.toml: 'interpreters': 'cat': is no Python"
+    assert asked == [(Path("a.toml"),)]
+
+
 @pytest.mark.parametrize(
     ("selection", "judged", "partners"),
     [
