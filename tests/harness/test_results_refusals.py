@@ -144,6 +144,15 @@ def test_what_does_not_add_up_is_refused(
     assert str(caught.value).startswith(f"{whole}, line ")
 
 
+def test_a_refused_line_comes_with_where_its_form_is_told(whole: Path) -> None:
+    with pytest.raises(ResultsError) as caught:
+        read(edited(whole, 2, drop("stderr")))
+    assert str(caught.value) == (
+        f"{whole}, line 2: not a result: 'stderr' is missing;"
+        " conformance/results.schema.json has the form of a line"
+    )
+
+
 @pytest.mark.parametrize("number", [1, MISSING_SHOWN])
 def test_a_missing_id_has_to_be_one_of_the_plan(path: Path, number: int) -> None:
     missing = [f"a@{at:02d}" for at in range(number)]
