@@ -49,6 +49,9 @@ __all__ = [
 
 _Record = TypeVar("_Record", Header, Result, Footer)
 
+SCHEMA: Final = "conformance/results.schema.json"
+"""The form of a line, for others; a test holds it against what is read here."""
+
 MISSING_SHOWN: Final = 20
 """How many missing ids a footer names: enough to see the pattern, short enough to read."""
 
@@ -196,7 +199,8 @@ class _Reader:
         try:
             return kind.from_json(line)
         except Invalid as error:
-            self._refuse(number, f"not a {kind.__name__.lower()}: {error}")
+            what = f"not a {kind.__name__.lower()}: {error}"
+            self._refuse(number, f"{what}; {SCHEMA} has the form of a line")
 
     def _check_results(self, header: Header, results: Sequence[Result]) -> None:
         """Every result stands once and names peers of the header."""

@@ -76,8 +76,12 @@ def combine(sources: Sequence[Source], repeats: bool = False) -> Merged:
             results.append(result)
             origins[result.id] = source
     results.sort(key=lambda result: result.id)
+    options = dict(first.run.header.options)
+    if len(systems) > 1:
+        # A replay is for one of them, where peers have their own names.
+        options["systems"] = list(systems)
     header = replace(
-        first.run.header, peers=tuple(peers), planned=len(results), shard=None,
+        first.run.header, options=options, peers=tuple(peers), planned=len(results), shard=None,
         plan=plan_digest(result.id for result in results),
         started=min(one.run.header.started for one in sources),
         host={**first.run.header.host, "platform": _platforms(sources)},

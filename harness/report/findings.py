@@ -126,9 +126,14 @@ def explain(result: Result) -> list[tuple[str, str]]:
 
 
 def replay(run: Run, result: Result) -> str:
-    """The shell command that runs exactly this result's case again."""
+    """The shell command that runs exactly this result's case again, on the system that it ran on.
+
+    There, its peers have no system behind their names, as a merged file gives them.
+    """
     options = run.header.options
-    words = [*_program(run), "replay", result.id]
+    peers = "~".join(_own_name(peer, options.get("systems", ())) for peer in result.peers)
+    case = result.id.removesuffix(f"@{result.where}")
+    words = [*_program(run), "replay", f"{case}@{peers}"]
     words += _files("--peers", options.get("peers"))
     if options.get("patience", 1) != 1:
         words += ["--patience", str(options["patience"])]
@@ -142,6 +147,14 @@ def replay(run: Run, result: Result) -> str:
         # Without the list that it contradicts, it would be a plain pass.
         words += _files("--known-failing", options.get("known_failing"))
     return shlex.join(words)
+
+
+def _own_name(peer: str, systems: Iterable[str]) -> str:
+    """A peer's name on its own system."""
+    for system in systems:
+        if peer.endswith(f"+{system}"):
+            return peer.removesuffix(f"+{system}")
+    return peer
 
 
 def explain_command(run: Run, result: Result) -> str | None:

@@ -24,6 +24,7 @@ from harness.plan import Roster, Stem
 from harness.problem import Incomplete, Usage
 from harness.results import ResultsError, Run
 from harness.run import NothingToRun, Request
+from harness.shard import Shard
 from harness.suite import SuiteError
 from harness.verdicts import Verdict
 
@@ -184,6 +185,26 @@ def test_a_request_is_what_the_options_say(world: World) -> None:
         "clause": ["FRAME-8"], "known_failing": ["known"], "repeat": 4, "load": 0.0,
     }
     assert world.patience == 2.5
+
+
+def test_a_shard_is_asked_for_as_it_is_given(world: World) -> None:
+    assert world("run", "--shard", "2/3").code == 0
+    assert [request.shard for request in world.requests] == [Shard(2, 3)]
+
+
+def test_a_run_writes_a_site_and_ends_as_without_one(world: World) -> None:
+    world.outcome = ending(RED, 1)
+    assert world("run", "--html", "site").code == 1
+    assert WHO[0].name in Path("site/index.html").read_text(encoding="utf-8")
+
+
+def test_a_site_never_takes_the_place_of_something_else(world: World) -> None:
+    Path("mine").mkdir()
+    Path("mine/thesis").write_text("three years", encoding="utf-8")
+    said = world("run", "--html", "mine")
+    assert said.code == 2 and said.text.startswith("harness: --html mine")
+    assert world.requests == []
+    assert os.listdir("mine") == ["thesis"]
 
 
 def test_without_options_a_run_is_patient_once_and_keeps_nothing(world: World) -> None:

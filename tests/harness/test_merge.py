@@ -12,6 +12,7 @@ from commandline import Cli, broken, harness
 from commandline import run as run_cases
 from runs import failed, peers, results, run_of, shown, write
 
+from harness.report.findings import replay
 from harness.results import Result, Run, Share, plan_digest, read
 from harness.shard import Shard
 from harness.story import logfile
@@ -164,6 +165,8 @@ def test_systems_stand_side_by_side_under_names_of_their_own(tmp_path: Path, cli
     }
     assert all(one.id.endswith("~".join(one.peers)) for one in run.results)
     assert shown(run)
+    # A replay is typed on the one system, where nobody has it behind his name.
+    assert {replay(run, one) for one in run.results} == {replay(whole(), one) for one in EVERY}
 
 
 def _logged(folder: Path, text: str) -> Run:

@@ -18,6 +18,7 @@ from harness.results import (
     Known,
     Result,
     ResultsError,
+    Share,
     Writer,
     plan_digest,
     read,
@@ -72,6 +73,12 @@ def test_a_run_is_read_back_as_it_was_written(path: Path) -> None:
 def test_how_sure_the_cuts_were_is_read_back(path: Path, cut: str | None) -> None:
     run = run_of(WHO, [replace(FULL, segmentation=cut, tries={"PASS": 49, "FAIL END-5": 1})])
     assert read(write(run, path)) == run
+
+
+def test_a_shard_is_read_back(path: Path) -> None:
+    run = run_of(WHO, SOME)
+    part = replace(run, header=replace(run.header, shard=Share(2, 3, 12, "0f")))
+    assert read(write(part, path)) == part
 
 
 def test_a_run_is_complete_and_counted(whole: Path) -> None:

@@ -103,6 +103,7 @@ CHANGES = [
     (1, put("planned", value=4), "line 5: 4 planned, 3 there, 0 named as missing"),
     (1, put("planned", value=2), "line 5: 2 planned, 3 there, 0 named as missing"),
     (1, put("plan", value="0"), "line 5: the ids are not those of the header's plan"),
+    (1, put("shard", value={"number": 1}), "line 1: not a header: 'shard.of' is missing"),
     (1, drop("host"), "line 1: not a header: 'host' is missing"),
     (2, put("id", value="else@x"), "line 5: the ids are not those of the header's plan"),
     (2, put("id", value=SOME[1].id), f"line 3: a second result of {SOME[1].id}"),
@@ -141,6 +142,15 @@ def test_what_does_not_add_up_is_refused(
         read(edited(whole, number, change))
     assert message in str(caught.value)
     assert str(caught.value).startswith(f"{whole}, line ")
+
+
+def test_a_refused_line_comes_with_where_its_form_is_told(whole: Path) -> None:
+    with pytest.raises(ResultsError) as caught:
+        read(edited(whole, 2, drop("stderr")))
+    assert str(caught.value) == (
+        f"{whole}, line 2: not a result: 'stderr' is missing;"
+        " conformance/results.schema.json has the form of a line"
+    )
 
 
 @pytest.mark.parametrize("number", [1, MISSING_SHOWN])

@@ -43,6 +43,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     def ready(specs: Any, prepare: Any, say: Any) -> list[PeerSpec]:
         there.prepared.append([spec.name for spec in specs])
         prepare("what", "for")
+        say("building what for")
         return [replace(spec, runtime="ready") for spec in specs]
 
     def prepare(*need: str, say: Any) -> None:
@@ -57,6 +58,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         assert found == "found"
         if path.name not in FILES:
             raise peers.PeersError(f"{path}: no such table")
+        say(f"{path}: one is left out")
         return FILES[path.name]
 
     monkeypatch.setattr("harness.suite.collect", lambda: SUITE)
@@ -193,6 +195,22 @@ def test_a_file_of_peers_that_cannot_be_used() -> None:
     assert caught.value.message == "c.toml: no such table"
 
 
+def test_interpreters_that_files_name_take_part_or_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def with_named(found: Any, files: Any) -> Any:
+        asked.append(tuple(files))
+        raise peers.PeersError("a.toml: 'interpreters': 'cat': is no Python")
+
+    monkeypatch.setattr("harness.peersfile.with_named", with_named)
+    with pytest.raises(Usage) as caught:
+        Selection((Path("a.toml"),)).roster()
+    assert caught.value.message == "a.toml: 'interpreters': 'cat': is no Python"
+    assert asked == [(Path("a.toml"),)]
+
+
 @pytest.mark.parametrize(
     ("selection", "judged", "partners"),
     [
@@ -216,12 +234,13 @@ def test_the_roster_has_judged_peers_and_partners(
     assert {spec.runtime for spec in roster.specs} == {"ready"}
 
 
-def test_what_is_installed_is_told_on_stderr(
+def test_what_is_left_out_installed_or_built_is_told_on_stderr(
     world: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Selection().roster()
+    Selection((Path("a.toml"),)).roster()
     assert world.said == [("what", "for")]
-    assert capsys.readouterr() == ("", "installing what for\n")
+    told = "a.toml: one is left out\ninstalling what for\nbuilding what for\n"
+    assert capsys.readouterr() == ("", told)
 
 
 @pytest.mark.parametrize(

@@ -270,6 +270,10 @@ def test_what_a_peer_does_not_declare_is_not_asked_of_it() -> None:
     assert (result.checks, result.stderr, one.done, two.done) == ((), "", [], [])
     hellos["two"] = declares("queued")
     assert tried(pair(one, two), breaks, hellos=hellos).reason == "two does not declare hooks"
+    hellos["two"]["flavour_features"] = {two.spec.flavour: ["hooks"], "other": []}
+    assert tried(pair(one, two), breaks, hellos=hellos).verdict is not Verdict.UNSUPPORTED
+    hellos["two"]["flavour_features"] = {two.spec.flavour: [], "other": ["hooks"]}
+    assert tried(pair(one, two), breaks, hellos=hellos).reason == "two does not declare hooks"
 
 
 def test_a_thread_that_is_left_breaks_a_clause_of_its_own() -> None:
