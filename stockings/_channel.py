@@ -24,6 +24,9 @@ TURN = 1024 * 1024
 #: Octets asked for per receive, and as long as more than that comes at a time.
 RECEIVE = 64 * 1024
 RECEIVE_LARGE = 256 * 1024
+#: The same behind a large message: enough for the header of the next one, so that its payload can
+#: be received into its own place and is not copied.
+RECEIVE_HEAD = 4 * 1024
 
 
 class Channel(object):
@@ -38,8 +41,8 @@ class Channel(object):
         self.joins = hasattr(sock, "sendmsg") and not self.isTls
         # TLS: the direction that the last call in the other direction waits for.
         self.sendNeedsRead = self.receiveNeedsWrite = False
-        # Whether the last receive gave as much as a small one can.
-        self._full = False
+        # Octets to ask for next.
+        self._size = RECEIVE
 
     def pumpOut(self):
         """Send until the queue is empty, the socket is full or the turn is over.
@@ -146,10 +149,9 @@ class Channel(object):
         core = self._core
         self.receiveNeedsWrite = False
         while (budget > 0 or self.pending()) and core.wantsInput():
-            size = RECEIVE_LARGE if self._full else RECEIVE
             core.counters["recvCalls"] += 1
             try:
-                data = self._sock.recv(size)
+                asked, came = self._receive()
             except SOCKET_ERRORS as error:
                 if errnoOf(error) in INTERRUPTED:
                     continue
@@ -161,14 +163,35 @@ class Channel(object):
                     core.drop("reset", withoutFrames(error))
                 self.receiveNeedsWrite = blocked == "write"
                 return
-            if not data:
+            if not came:
                 core.receivedEnd()
                 return
-            core.received(data)
-            self._full = len(data) >= RECEIVE
-            if not self._full and not self.pending():
-                return  # short: the system has no more, and asking again would cost a call
-            budget -= len(data)
+            if came < asked and not self.pending():
+                return  # the system has no more, and asking again would cost a call
+            if asked != RECEIVE_HEAD:
+                budget -= came
+
+    def _receive(self):
+        """Make one call; return how many octets were asked for, and how many came (0: the end)."""
+        core = self._core
+        room = core.room()
+        if room is None:
+            asked = self._size
+            data = self._sock.recv(asked)
+            came = len(data)
+            self._size = RECEIVE if came < RECEIVE else RECEIVE_LARGE
+            if came:
+                core.received(data)
+        else:
+            asked = len(room)
+            try:
+                came = self._sock.recv_into(room)
+            finally:
+                room.release()
+            if came:
+                core.filled(came)
+            self._size = RECEIVE if core.inbox.decoder.pending[0] else RECEIVE_HEAD
+        return asked, came
 
     def pending(self):
         """Whether a TLS socket holds decrypted octets, which no waiter can see."""

@@ -4,6 +4,7 @@ from __future__ import absolute_import, division, print_function
 import errno
 import operator
 import os
+import platform
 import re
 import select
 import socket
@@ -28,6 +29,11 @@ QUIETLY = getattr(socket, "MSG_NOSIGNAL", 0x4000 if sys.platform.startswith("lin
 yieldProcessor = getattr(os, "sched_yield", lambda: None)
 #: The category of the warning about a forgotten close(); 2.7 has none and is not warned.
 LeakWarning = None if PY2 else ResourceWarning
+
+
+#: Whether octets can be received into the place where a message is being put together: 2.7 has no
+#: way to it, and PyPy keeps the place from growing until it has collected its garbage.
+growsInPlace = not PY2 and platform.python_implementation() == "CPython"
 
 
 class _Process(object):

@@ -146,12 +146,23 @@ class Core(object):
 
     def received(self, data):
         """Take octets from the socket."""
-        counters = self.counters
-        counters["bytesReceived"] += len(data)
-        if self.discarding:
-            return
+        self.counters["bytesReceived"] += len(data)
+        if not self.discarding:
+            self._decoded(self.inbox.feed(data))
+
+    def room(self):
+        """Where the next octets are to be received to; None: anywhere, for ``received``."""
+        return None if self.discarding else self.inbox.decoder.room()
+
+    def filled(self, count):
+        """Take octets that were received to ``room``."""
+        self.counters["bytesReceived"] += count
+        self._decoded(self.inbox.filled(count))
+
+    def _decoded(self, completed):
         inbox = self.inbox
-        counters["messagesReceived"] += inbox.feed(data)
+        counters = self.counters
+        counters["messagesReceived"] += completed
         if inbox.unreadBytes > counters["peakUnreadBytes"]:
             counters["peakUnreadBytes"] = inbox.unreadBytes
         if inbox.decoder.error is not None:

@@ -41,8 +41,13 @@ class Inbox(object):
 
     def feed(self, data):
         """Decode octets; return how many messages they completed."""
-        before = self.decoder.consumed
-        messages = self.decoder.feed(data)
+        return self._keep(self.decoder.consumed, self.decoder.feed(data))
+
+    def filled(self, count):
+        """The same with octets that were put into the decoder's ``room``."""
+        return self._keep(self.decoder.consumed, self.decoder.filled(count))
+
+    def _keep(self, before, messages):
         if messages:
             octets = self.decoder.consumed - before
             count = octets + MESSAGE * len(messages)

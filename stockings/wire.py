@@ -16,7 +16,14 @@ from __future__ import absolute_import, division, print_function
 
 import io
 
-from stockings._compat import decodeText, encodeText, indexable, text, toBytes
+from stockings._compat import (
+    decodeText,
+    encodeText,
+    growsInPlace,
+    indexable,
+    text,
+    toBytes,
+)
 from stockings.errors import MessageTooLarge, ProtocolError, TruncatedMessage, again
 
 __all__ = ["MAX_HEADER", "MAX_LENGTH", "header", "encode", "encodeParts", "Decoder"]
@@ -26,6 +33,11 @@ MAX_HEADER = 10
 #: The largest payload length that such a header can tell: 6 bits and nine times 7.
 MAX_LENGTH = (1 << 69) - 1
 
+#: Octets that a payload must lack for receiving them into their final place to pay: below, a call
+#: for them alone costs more than to copy them.
+_LARGE = 32 * 1024
+#: Octets that such a place may have beyond those that have arrived, or as many again.
+_AHEAD = 256 * 1024
 _LAST = 0x80
 _BYTES = 0x40
 #: Headers are kept up to this length: two octets tell it, and most messages are shorter.
@@ -136,6 +148,28 @@ class Decoder(object):
             self._parse(data, start, messages)
         return messages
 
+    def room(self):
+        """Return a writable memoryview to put the next octets into, None if they are for ``feed``.
+
+        There is one while a large payload is incomplete, on CPython 3: received there, its octets
+        are not copied again. It never is larger than what has arrived, or 256 KiB. The caller
+        releases it before anything else is called, ``filled`` if octets came.
+        """
+        if self._missing < _LARGE or self._body is None or not growsInPlace:
+            return None
+        body = self._body
+        at = self._length - self._missing
+        end = at + min(self._missing, max(at, _AHEAD))
+        body.seek(end - 1)
+        body.write(b"\0")
+        return body.getbuffer()[at:end]
+
+    def filled(self, count):
+        """Take the first ``count`` octets of ``room``; returns messages as ``feed`` does."""
+        messages = []
+        self._took(count, messages)
+        return messages
+
     def feedEof(self):
         """Take the end of the stream: raise if it came inside a frame (TruncatedMessage).
 
@@ -214,7 +248,13 @@ class Decoder(object):
     def _fill(self, data, messages):
         """Add to the incomplete payload; return how much of ``data`` belonged to it."""
         taken = min(self._missing, len(data))
+        self._body.seek(self._length - self._missing)  # room() may have gone ahead
         self._body.write(data if taken == len(data) else data[:taken])
+        self._took(taken, messages)
+        return taken
+
+    def _took(self, taken, messages):
+        """Note octets of the incomplete payload, which may be its last ones."""
         self._missing -= taken
         if not self._missing:
             payload = self._body.getvalue()
@@ -224,7 +264,6 @@ class Decoder(object):
                 self.consumed += self._frame
             elif self._appendText(payload, messages):
                 self.consumed += self._frame
-        return taken
 
     def _appendText(self, payload, messages):
         """Append the text of a payload; false, and an error is kept, if it is no UTF-8."""

@@ -117,22 +117,24 @@ def test_send_turn_is_bounded(make):
 
 def test_receive_turn_is_bounded(make):
     """A fast sender cannot keep the receiver for ever."""
-    full = encode(b"x" * (_channel.RECEIVE - 3))
-    channel, core, sock = make(recvs=[full] * 100)
+    first, full = [encode(b"x" * (size - 4)) + encode(u"")
+                   for size in (_channel.RECEIVE, _channel.RECEIVE_LARGE)]
+    channel, core, sock = make(recvs=[first] + [full] * 100)
     channel.pumpIn()
-    assert len(sock.calls) == _channel.TURN // _channel.RECEIVE
+    assert len(sock.calls) == 1 + _channel.TURN // _channel.RECEIVE_LARGE
 
 
 def test_receiving_stops_at_the_mark(make):
     """Above the mark nothing more is asked for, below it again."""
-    full = encode(b"x" * (_channel.RECEIVE - 3))
-    channel, core, sock = make(recvs=[full] * 10, recvHighWater=2 * len(full))
-    channel.pumpIn()
-    channel.pumpIn()
+    short = encode(b"x" * 1000)
+    channel, core, sock = make(recvs=[short] * 10, recvHighWater=2 * len(short))
+    for _ in range(3):
+        channel.pumpIn()
     assert sock.calls == ["recv"] * 2
     readAll(core)
     core.inbox.settle()
-    channel.pumpIn()
+    for _ in range(3):
+        channel.pumpIn()
     assert sock.calls == ["recv"] * 4
 
 

@@ -4,7 +4,7 @@ from __future__ import absolute_import, division, print_function
 import pytest
 
 from stockings import errors, wire
-from stockings._compat import text
+from stockings._compat import growsInPlace, text
 
 # length -> header of a text message, header of a bytes message. Written by hand from the format.
 HEADERS = {
@@ -252,6 +252,77 @@ def test_declared_length_costs_nothing():
     assert decoder.feed(wire.header(2 ** 68, True) + b"abc") == []
     assert decoder.pending == (3, 2 ** 68)
     assert decoder.feed(b"defg") == [] and decoder.pending == (7, 2 ** 68)
+
+
+inPlace = pytest.mark.skipif(not growsInPlace, reason="this Python cannot receive into place")
+
+
+def test_there_is_no_room_outside_a_large_payload():
+    """Nothing, a header, a short payload: octets are for feed."""
+    decoder = wire.Decoder()
+    assert decoder.room() is None
+    for piece in (b"\x40", b"\x81", b"x" * 64, b"\x40\x40\x82", b"y" * 10000):
+        decoder.feed(piece)
+        assert decoder.room() is None
+    assert wire.Decoder(10).room() is None
+
+
+@inPlace
+def test_room_grows_with_what_arrives():
+    """A declared length costs nothing; at most twice of what has come, or 256 KiB, is there."""
+    decoder = wire.Decoder()
+    decoder.feed(wire.header(1 << 60, True) + b"x")
+    arrived = 1
+    while arrived < 1 << 22:
+        room = decoder.room()
+        assert 0 < len(room) <= max(arrived, 1 << 18)
+        count = len(room) // 2 + 1
+        room[:count] = b"z" * count
+        room.release()
+        arrived += count
+        assert decoder.filled(count) == [] and decoder.pending == (arrived, 1 << 60)
+
+
+@inPlace
+@pytest.mark.parametrize("message", [b"\x00\xff" * 150000, u"\u20ac" * 200000],
+                         ids=["bytes", "text"])
+@pytest.mark.parametrize("step", [1000, 70001, 1 << 30])
+def test_octets_come_into_place_or_not(message, step):
+    """In any mixture the same messages come out, and the same number of octets is counted."""
+    stream = wire.encode(message) * 3
+    for everySecond in (False, True):
+        decoder = wire.Decoder()
+        got = []
+        at = turn = 0
+        while at < len(stream):
+            turn += 1
+            room = decoder.room()
+            if room is None or (everySecond and turn % 2):
+                piece = stream[at:at + step]
+                if room is not None:
+                    room.release()
+                got += decoder.feed(piece)
+            else:
+                piece = stream[at:at + min(step, len(room))]
+                room[:len(piece)] = piece
+                room.release()
+                got += decoder.filled(len(piece))
+            at += len(piece)
+        assert same(got, [message] * 3) and decoder.consumed == len(stream)
+        assert decoder.pending == (0, 0)
+
+
+@inPlace
+def test_a_text_that_came_into_place_is_checked():
+    """Its error is kept, as by feed, and nothing more has room."""
+    decoder = wire.Decoder()
+    decoder.feed(wire.header(1 << 17, False))
+    room = decoder.room()
+    count = len(room)
+    room[:] = b"\xff" * count
+    room.release()
+    assert decoder.filled(count) == []
+    assert isinstance(decoder.error, errors.ProtocolError) and decoder.room() is None
 
 
 def test_consumed_counts_complete_frames():
