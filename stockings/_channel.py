@@ -15,6 +15,7 @@ from stockings._compat import (
     blockedOn,
     errnoOf,
     isRaggedEnd,
+    usesBuffers,
     withoutFrames,
 )
 from stockings._outbox import SMALL
@@ -38,7 +39,7 @@ class Channel(object):
         self.isTls = hasattr(sock, "pending")
         self._flags = 0 if self.isTls else QUIETLY  # TLS sends take none
         #: Whether a header and a payload go out in one call without being copied together.
-        self.joins = hasattr(sock, "sendmsg") and not self.isTls
+        self.joins = usesBuffers and hasattr(sock, "sendmsg") and not self.isTls
         # TLS: the direction that the last call in the other direction waits for.
         self.sendNeedsRead = self.receiveNeedsWrite = False
         # Octets to ask for next.

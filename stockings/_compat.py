@@ -31,9 +31,10 @@ yieldProcessor = getattr(os, "sched_yield", lambda: None)
 LeakWarning = None if PY2 else ResourceWarning
 
 
-#: Whether octets can be received into the place where a message is being put together: 2.7 has no
-#: way to it, and PyPy keeps the place from growing until it has collected its garbage.
-growsInPlace = not PY2 and platform.python_implementation() == "CPython"
+#: Whether the system can take and give octets where they are: several buffers in one call, and the
+#: place where a message is being put together. 2.7 has no way to it; PyPy copies all that is
+#: offered for each call, and keeps the place from growing until it has collected its garbage.
+usesBuffers = not PY2 and platform.python_implementation() == "CPython"
 
 
 class _Process(object):

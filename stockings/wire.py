@@ -19,10 +19,10 @@ import io
 from stockings._compat import (
     decodeText,
     encodeText,
-    growsInPlace,
     indexable,
     text,
     toBytes,
+    usesBuffers,
 )
 from stockings.errors import MessageTooLarge, ProtocolError, TruncatedMessage, again
 
@@ -155,7 +155,7 @@ class Decoder(object):
         are not copied again. It never is larger than what has arrived, or 256 KiB. The caller
         releases it before anything else is called, ``filled`` if octets came.
         """
-        if self._missing < _LARGE or self._body is None or not growsInPlace:
+        if self._missing < _LARGE or self._body is None or not usesBuffers:
             return None
         body = self._body
         at = self._length - self._missing

@@ -4,7 +4,7 @@ from __future__ import absolute_import, division, print_function
 import pytest
 
 from stockings import errors, wire
-from stockings._compat import growsInPlace, text
+from stockings._compat import text, usesBuffers
 
 # length -> header of a text message, header of a bytes message. Written by hand from the format.
 HEADERS = {
@@ -254,7 +254,7 @@ def test_declared_length_costs_nothing():
     assert decoder.feed(b"defg") == [] and decoder.pending == (7, 2 ** 68)
 
 
-inPlace = pytest.mark.skipif(not growsInPlace, reason="this Python cannot receive into place")
+inPlace = pytest.mark.skipif(not usesBuffers, reason="this Python cannot receive into place")
 
 
 def test_there_is_no_room_outside_a_large_payload():
