@@ -233,10 +233,15 @@ class Calling(object):
         Raises ValueError if ``timeout`` is nan.
         """
         if self.loop.stopped and timeout != 0:
-            if self._waiting.until(condition, 0, self.settle):
+            if self._waiting.until(condition, 0, self._settleWaiting):
                 return True
             self.loop.checkEnd()
-        return self._waiting.until(condition, timeout, self.settle)
+        return self._waiting.until(condition, timeout, self._settleWaiting)
+
+    def _settleWaiting(self, happened):
+        if not happened:
+            self._reading.waitsElsewhere()
+        self.settle()
 
     def waitFinished(self, timeout):
         """Wait until the I/O thread has closed the socket; close it here if that cannot do it.

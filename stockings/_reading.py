@@ -90,6 +90,14 @@ class ReadingSide(object):
         self._onStandby = self.atHome = self.visited = True
         return True
 
+    def waitsElsewhere(self):
+        """The program waits for something else than to take a message. ``assign`` has to follow.
+
+        So it is not at home: what it waits for may depend on what is received.
+        """
+        self.atHome = False
+        self._visits = 0
+
     def movesOut(self):
         """The I/O thread looks; return whether the program has left. Then ``assign`` follows."""
         if self.visited:

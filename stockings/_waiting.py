@@ -69,8 +69,9 @@ class Waiting(object):
         """Wait until ``condition()`` is true; return False if it is not after ``timeout`` seconds.
 
         The mechanism behind every call that waits for no message. ``settle`` is called after each
-        look at the condition, both with the lock held. The wait is for a descriptor: signal
-        handlers run at once (one that raises ends the wait), and 2.7 does not oversleep.
+        look at the condition, and told what that gave, both with the lock held. The wait is for a
+        descriptor: signal handlers run at once (one that raises ends the wait), and 2.7 does not
+        oversleep.
         """
         deadline = Deadline(timeout)
         call = None
@@ -78,7 +79,7 @@ class Waiting(object):
             while True:
                 with self._lock:
                     happened = condition()
-                    settle()
+                    settle(bool(happened))
                     if happened or deadline.over:
                         return bool(happened)
                     if call is None:

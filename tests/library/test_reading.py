@@ -270,6 +270,25 @@ def test_a_program_that_comes_no_more_costs_nothing(settled, flavour):
     assert result() == b"late"
 
 
+@pytest.mark.parametrize("wait", ["waitMessage", "waitClosed", "close"])
+def test_a_program_that_waits_elsewhere_leaves_at_once(settled, flavour, monkeypatch, wait):
+    """It does not wait for a look: what it waits for is received by the I/O thread."""
+    stocking, raw = settled
+    monkeypatch.setattr(_loop.loopOf(flavour._waiterType), "_nextLook", 0)  # put back afterwards
+    stocking.linger = stocking._pump.linger = None
+    monkeypatch.setattr(_loop, "LOOK", 1e6)
+    for _ in range(2 * STREAK):
+        raw.sendall(encode(b"m"))
+        assert stocking.read(PATIENCE) == b"m"
+    result = support.inThread(getattr(stocking, wait))
+    if wait == "waitMessage":
+        raw.sendall(encode(b"m"))
+    else:
+        assert wait == "waitClosed" or support.receiveAll(raw) == b""
+        raw.close()
+    assert result() is not False
+
+
 def test_half_a_message_does_not_show_for_long(settled):
     """Readable until somebody has received it, if at all; then quiet until the rest is there."""
     stocking, raw = settled

@@ -22,7 +22,7 @@ class Box(object):
 
     def wait(self, timeout):
         """Wait until it is full."""
-        return self.waiting.until(lambda: self.full, timeout, lambda: None)
+        return self.waiting.until(lambda: self.full, timeout, lambda happened: None)
 
     def fill(self, full=True):
         """Change it and announce that."""
