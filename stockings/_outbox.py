@@ -8,11 +8,9 @@ JOINED = 256 * 1024
 #: A payload up to this size is joined with its header (a copy is cheaper than one more call). Of a
 #: larger one this much travels with the header, so that no tiny segment goes out alone.
 SMALL = 16 * 1024
-
-
-#: Buffers handed to the system in one call: enough for JOINED octets, below what any system takes
-#: (16 by POSIX, 1024 as it is).
-BUFFERS = 16
+#: Buffers after which no frame is added to what is handed to the system in one call: more gains
+#: nothing, and with the last frame it is no more than the 16 that every system takes (IOV_MAX).
+BUFFERS = 15
 #: What the frames are that can be joined.
 _SHORT = {bytes}
 
