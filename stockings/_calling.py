@@ -29,17 +29,11 @@ class Calling(object):
         """
         core = self.core
         outbox = core.outbox
-        if outbox.flowing:
-            if core.cause is not None or core.finWanted:
-                raise core.ended()
-            frame = outbox.add(head, payload)
-            if outbox.flowing and outbox.gathered < ENOUGH:
-                return  # the I/O thread comes to it: see Outbox
-        elif self._hurry < STEPS and self._sendAtOnce(head, payload):
+        if not outbox.flowing and self._hurry < STEPS and self._sendAtOnce(head, payload):
             return
-        else:
-            frame = core.queue(head, payload)
-        self._sendQueued(frame)
+        frame = core.queue(head, payload)
+        if not outbox.flowing or outbox.gathered >= ENOUGH:
+            self._sendQueued(frame)  # else the I/O thread comes to it: see Outbox
 
     def _sendAtOnce(self, head, payload):
         """The usual case by hand, half the time of the general one: nobody else is at it, nothing
@@ -51,17 +45,14 @@ class Calling(object):
             core = self.core
             outbox = core.outbox
             channel = self._channel
-            if (outbox.flowing or core.cause is not None or core.finWanted or outbox.waiting or
-                    channel.isTls):
+            if outbox.flowing or outbox.waiting or not core.writable or channel.isTls:
                 return False
-            if len(payload) > SMALL:
-                if not channel.joins:
-                    return False
+            if len(payload) <= SMALL:
+                self._hurries()
+            elif channel.joins:
                 self._hurry = 0  # joining is for small ones
             else:
-                now = clock()
-                self._hurry = self._hurry + 1 if now - self._wrote < HURRY else 0
-                self._wrote = now
+                return False
             if not channel.sendAtOnce(head, payload):
                 self.settle()
             return True

@@ -143,12 +143,8 @@ class Pump(Calling):
 
     def isLeft(self):
         """Whether the program has not come since the last look."""
-        reading = self._reading
-        if reading.visited:
-            reading.visited = False
-            return False
         with self.lock:
-            return reading.movesOut()
+            return self._reading.movesOut()
 
     def serve(self, readable, writable):
         """Do what the socket is ready for; return (close, read, write): what to do next."""

@@ -27,7 +27,7 @@ LOOK = 0.003
 
 
 class ReadingSide(object):
-    """Of one connection; everything needs the pump's lock, but for reading ``visited``."""
+    """Of one connection; everything needs the pump's lock."""
 
     def __init__(self, descriptor, loop, mayLead):
         self._descriptor = descriptor
@@ -73,7 +73,6 @@ class ReadingSide(object):
             return False
         self.leader = None
         if self.atHome:
-            self.visited = True
             return True
         self._armed = self._loop.standby.arm(self._descriptor, True)
         return self._armed
