@@ -188,3 +188,13 @@ def rows(lines: Sequence[str]) -> list[tuple[str, list[str]]]:
         if words and "@" in words[0]:
             found.append((words[0], words[1:]))
     return found
+
+
+#: Two peers, and a result of each colour: one alone, and the pair in both orders.
+WHO = peers()[:2]
+FIRST, SECOND = (peer.name for peer in WHO)
+SOME = [
+    passed("frame/empty/delivered", "", FIRST),
+    failed(passed("interop/kinds/text", "[8191]", FIRST, SECOND)),
+    warned(passed("interop/kinds/text", "[8191]", SECOND, FIRST)),
+]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from runs import failed, passed, peers, run_of, warned, write
+from runs import FIRST, SECOND, SOME, WHO, passed, run_of, write
 
 from harness.results import (
     MISSING_SHOWN,
@@ -25,13 +25,6 @@ from harness.results import (
 )
 from harness.verdicts import Verdict
 
-WHO = peers()[:2]
-FIRST, SECOND = (peer.name for peer in WHO)
-SOME = [
-    passed("frame/empty/delivered", "", FIRST),
-    failed(passed("interop/kinds/text", "[8191]", FIRST, SECOND)),
-    warned(passed("interop/kinds/text", "[8191]", SECOND, FIRST)),
-]
 FULL = Result(
     id="text/refused/surrogate[1*]@x",
     case="text/refused/surrogate",

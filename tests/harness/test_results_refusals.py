@@ -8,17 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import failed, passed, peers, run_of, warned, write
+from runs import FIRST, SOME, WHO, run_of, write
 
 from harness.results import MISSING_SHOWN, ResultsError, read
-
-WHO = peers()[:2]
-FIRST, SECOND = (peer.name for peer in WHO)
-SOME = [
-    passed("frame/empty/delivered", "", FIRST),
-    failed(passed("interop/kinds/text", "[8191]", FIRST, SECOND)),
-    warned(passed("interop/kinds/text", "[8191]", SECOND, FIRST)),
-]
 
 
 def edited(path: Path, number: int, change: Callable[[dict[str, Any]], object]) -> Path:
