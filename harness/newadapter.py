@@ -31,10 +31,9 @@ class Skeleton:
 
 LANGUAGES = {
     "c": Skeleton(
-        ("json.c", "json.h", "lines.c", "lines.h", "message.h", "messages.c", "messages.h"),
-        '["{build}/adapter"]',
+        ("protocol.h",), '["{build}/adapter"]',
         '["cc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-pthread", "-o", "{build}/adapter",\n'
-        '    "./adapter.c", "./json.c", "./lines.c", "./messages.c"]',
+        '    "./adapter.c"]',
     ),
     "java": Skeleton(
         ("Json.java", "Words.java"), '["java", "-cp", "{build}", "Adapter"]',

@@ -1,293 +1,238 @@
-#include <math.h>
+/* The adapter (conformance/ADAPTERS.md): requests become calls of stockings.h. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
+#include <signal.h>
 
-#include "lines.h"
-#include "links.h"
-#include "sockets.h"
+#include "protocol.h"
+#include "stockings.h"
 
-static struct listener { int fd, number; struct listener *next; } *listeners;
-static int listened;
+enum { MOST = 1024 };  /* connections at a time, and numbers of listening sockets */
 
-#define ROOM (1 << 19) /* octets of the messages of an answer, about */
+pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_cond_t changed;
+static struct { char *name; struct stocking *it; } links[MOST];  /* a name is a string of JSON */
+static bool listening[MOST];
 
-/* ---- words of a request ---- */
-
-static const char *text_of(struct request *it, const char *key) {
-    const struct json *value = json_get(it->json, key);
-    if (!value || value->is != '"') fault("this has to be a string: ", key);
-    return value->text;
+/* Where the connection of a request stands, or else -1. */
+static int place(const char *request) {
+    const char *name = need(request, "conn", "\"");
+    int i = MOST - 1;
+    while (i >= 0 && !(links[i].it && !strncmp(links[i].name, name, strlen(links[i].name)))) i--;
+    return i;
+}
+static struct stocking *connection(const char *request) {
+    int found = place(request);
+    if (found < 0) unsupported(get(request, "conn"));
+    return links[found].it;
+}
+static int listener(const char *request, const char *key) {
+    unsigned fd = MOST;
+    sscanf(need(request, key, "\""), "\"l%u\"", &fd);
+    if (fd >= MOST || !listening[fd]) unsupported(get(request, key));
+    return (int)fd;
 }
 
-static double number_of(struct request *it, const char *key) {
-    const struct json *value = json_get(it->json, key);
-    if (!value || value->is != '0' || value->number < 0) fault("this has to be a number: ", key);
-    return value->number;
+static void print_address(const char *key, int fd, bool remote) {
+    struct sockaddr_in at;
+    (remote ? getpeername : getsockname)(fd, (struct sockaddr *)&at, &(socklen_t){sizeof at});
+    printf("\"%s\": [\"%s\", %d]", key, inet_ntoa(at.sin_addr), ntohs(at.sin_port));
 }
 
-static struct timespec until(double within) {
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    double second = floor(within < 1e6 ? within : 1e6);
-    end.tv_sec += (time_t)second;
-    end.tv_nsec += within < 1e6 ? (long)((within - second) * 1e9) : 0;
-    if (end.tv_nsec >= 1000000000) end.tv_sec++, end.tv_nsec -= 1000000000;
-    return end;
+static const char *word(bool what) { return what ? "true" : "false"; }
+
+static void print_state(const struct stocking *it) {
+    const char *active = word(stocking_active(it)), *quote = stocking_ended(it) ? "\"" : "";
+    printf("\"conn\": {\"active\": %s, \"ready\": %s, \"queued\": %s, \"ended\": %s, "
+           "\"end\": %s%s%s, \"handshake\": {\"state\": \"none\", \"received\": [], "
+           "\"returned\": null, \"raised\": null}}}", active, active, word(it->sending),
+           word(stocking_ended(it)), quote, stocking_ended(it) ? it->cause : "null", quote);
 }
 
-static struct stocking *stocking_of(struct request *it) {
-    const char *name = text_of(it, "conn");
-    if (!(it->link = find(name))) unsupported(name);
-    if (!it->link->made) fault("it is still being opened: ", name);
-    return &it->link->stocking;
+static void do_hello(const char *request) {
+    if (number(request, "protocol") != 1) unsupported("\"protocol\"");
+    answer("ok", "{\"protocol\": 1, \"implementation\": {\"name\": \"stockings.h\", "
+           "\"version\": \"1.0\", \"language\": \"C\"}, \"runtime\": \"C %ld, POSIX %ld\", "
+           "\"platform\": \"linux\", \"pid\": %d, \"flavours\": [\"default\"], "
+           "\"kinds\": [\"bytes\", \"text\"], \"largest\": %d, \"features\": "
+           "[\"abort\", \"causes\", \"keep\", \"queued\", \"surrogates\"]}",
+           __STDC_VERSION__, _POSIX_VERSION, (int)getpid(), LARGEST);
 }
 
-/* The place in the list of the listener that the request names under a key. Locks the table. */
-static struct listener **listener_of(struct request *it, const char *key) {
-    const char *name = text_of(it, key);
-    pthread_mutex_lock(&table);
-    struct listener **place = &listeners;
-    while (*place && (*name != 'l' || (*place)->number != atoi(name + 1))) place = &(*place)->next;
-    if (*place) return place;
-    pthread_mutex_unlock(&table);
-    unsupported(name);
+static void do_listen(const char *request) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd < 0 || fd >= MOST || bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 16))
+        fault("cannot listen", "");
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    listening[fd] = true;
+    answer("ok", "{\"listener\": \"l%d\", ", fd);
+    print_address("address", fd, false);
+    putchar('}');
 }
 
-static int accepted(struct request *it, double within) {
-    struct timespec now, end = until(within);
-    for (int fd = -1;;) {
-        struct listener **place = listener_of(it, "accept");
-        int listener = (*place)->fd;
-        if (comes(listener, POLLIN, 0)) fd = accept(listener, NULL, NULL);
-        pthread_mutex_unlock(&table);
-        if (fd >= 0) return set_sizes(fd, it->json), fd;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        double left = (double)(end.tv_sec - now.tv_sec) + (double)(end.tv_nsec - now.tv_nsec) / 1e9;
-        if (left <= 0 || !comes(listener, POLLIN, left)) fault("nobody connected in time", "");
-    }
+static int accepted(int listener, int millis) {
+    int fd;
+    while ((fd = accept(listener, NULL, NULL)) < 0 && errno == EAGAIN)
+        if (poll(&(struct pollfd){listener, POLLIN, 0}, 1, millis) <= 0) return -1;
+    return fd;
+}
+static int connected(const char *address, int millis) {
+    char host[16] = "";
+    unsigned short port = 0;
+    sscanf(address, "[ \"%15[0-9.]\" , %hu", host, &port);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port),
+                             .sin_addr.s_addr = inet_addr(host)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0), flags = fcntl(fd, F_GETFL);
+    fcntl(fd, F_SETFL, flags | O_NONBLOCK);  /* for as long as it takes */
+    if (connect(fd, (struct sockaddr *)&at, sizeof at) && errno == EINPROGRESS)
+        poll(&(struct pollfd){fd, POLLOUT, 0}, 1, millis);
+    fcntl(fd, F_SETFL, flags);
+    if (!getpeername(fd, (struct sockaddr *)&at, &(socklen_t){sizeof at})) return fd;
+    close(fd);
+    return -1;
 }
 
-/* ---- verbs ---- */
-
-static void do_hello(struct request *it, FILE *out) {
-    if (number_of(it, "protocol") != 1) unsupported("protocol");
-    fprintf(out, "\"ok\": {\"protocol\": 1, \"implementation\": {\"name\": \"stockings.c\", "
-            "\"version\": \"1.0\", \"language\": \"C\"}, \"runtime\": \"C %ld, POSIX threads\", "
-            "\"platform\": \"linux\", \"pid\": %d, \"flavours\": [\"default\"], "
-            "\"kinds\": [\"bytes\", \"text\"], \"largest\": %llu, \"features\": [\"abort\", "
-            "\"buffers\", \"causes\", \"handshake\", \"keep\", \"options\", \"queued\", "
-            "\"surrogates\"]}", __STDC_VERSION__, (int)getpid(), (unsigned long long)LARGEST);
+static void do_open(const char *request) {
+    const char *name = need(request, "conn", "\""), *flavour = need(request, "flavour", "\"");
+    const char *address = get(request, "accept") ? NULL : need(request, "connect", "[");
+    int millis = (int)(number(request, "within") * 1000);
+    int from = address ? -1 : listener(request, "accept");
+    if (!is(flavour, "default")) unsupported(flavour);
+    if (place(request) >= 0) fault("there is such a connection", "");
+    pthread_mutex_unlock(&lock);
+    int fd = address ? connected(address, millis) : accepted(from, millis), free_place = MOST - 1;
+    pthread_mutex_lock(&lock);
+    while (free_place >= 0 && links[free_place].it) free_place--;
+    if (fd < 0 || free_place < 0) fault("no connection in time, or too many", "");
+    answer("ok", "{");
+    print_address("local", fd, false);
+    putchar(',');
+    print_address("remote", fd, true);
+    putchar('}');
+    links[free_place].it = stocking(fd);
+    links[free_place].name = strndup(name, (size_t)(end_of(name, 0) - name));
 }
 
-static void do_listen(struct request *it, FILE *out) {
-    struct listener *one = calloc(1, sizeof *one);
-    one->fd = listening(0, it->json);
-    pthread_mutex_lock(&table);
-    one->number = ++listened;
-    one->next = listeners;
-    listeners = one;
-    pthread_mutex_unlock(&table);
-    fprintf(out, "\"ok\": {\"listener\": \"l%d\", \"address\": ", one->number);
-    print_address(out, one->fd, getsockname);
-    putc('}', out);
-}
-
-static void do_open(struct request *it, FILE *out) {
-    const struct json *to = json_get(it->json, "connect"), *steps = json_get(it->json, "handshake");
-    const char *flavour = text_of(it, "flavour"), *name = text_of(it, "conn");
-    if (strcmp(flavour, "default")) unsupported(flavour);
-    if (!to == !json_get(it->json, "accept")) fault("open needs connect or accept", "");
-    if (to && (to->is != '[' || !to->first || to->first->is != '"' || !to->first->next))
-        fault("an address is [host, port]", "");
-    if (steps) check_script(steps);
-    struct link *link = it->link = reserve(name);
-    it->opening = true;
-    double within = number_of(it, "within");
-    int fd = to ? dialled(to->first->text, (int)to->first->next->number, within, it->json)
-                : accepted(it, within);
-    fputs("\"ok\": {\"local\": ", out);
-    print_address(out, fd, getsockname);
-    fputs(", \"remote\": ", out);
-    print_address(out, fd, getpeername);
-    for (int i = 0; i < 2; i++)
-        if (json_get(it->json, i ? "rcvbuf" : "sndbuf"))
-            fprintf(out, ", \"%s\": %d", i ? "rcvbuf" : "sndbuf",
-                    option(fd, SOL_SOCKET, i ? SO_RCVBUF : SO_SNDBUF));
-    print_options(out, fd);
-    putc('}', out);
-    stocking_start(&link->stocking, fd, steps);
-    if (steps) {
-        link->script = calloc(1, sizeof *link->script);
-        *link->script = (struct script){it->json, (struct json *)steps, it->line, "running", "null",
-                                        "null", strdup(""), 0};
-        it->kept = true;
-        start_script(link);
-    }
-    pthread_mutex_lock(&table);
-    link->made = true;
-    it->opening = false;
-    pthread_mutex_unlock(&table);
-}
-
-static void do_write(struct request *it, FILE *out) {
-    struct stocking *stocking = stocking_of(it);
-    const struct json *messages = json_get(it->json, "messages"), *one;
-    if (messages->is != '[') fault("messages have to be a list", "");
-    for (one = messages->first; one; one = one->next) check_message(one);
+static void do_write(const char *request) {
+    const char *start = first(need(request, "messages", "[")), *error = NULL;
+    struct stocking *it = connection(request);
     int written = 0;
-    for (one = messages->first; one; one = one->next, written++) {
-        struct message *message = make_message(one);
-        const char *wrong = stocking_write(stocking, message->text, message->octets, message->size,
-                                           false);
-        free_message(message);
-        if (!wrong) continue;
-        fprintf(out, "\"raised\": {\"name\": \"%s\", \"message\": \"\", \"written\": %d}", wrong,
-                written);
-        return;
+    size_t size;
+    bool text;
+    for (const char *at = start; at; at = next(at)) free(message(at, &text, &size));
+    for (const char *at = start; at && !error; at = next(at), written += !error) {
+        unsigned char *octets = message(at, &text, &size);
+        error = stocking_write(it, text, octets, size);
+        free(octets);
     }
-    fprintf(out, "\"ok\": {\"written\": %d}", written);
+    if (!error) answer("ok", "{\"written\": %d}", written);
+    else answer("raised", "{\"name\": \"%s\", \"message\": \"\", \"written\": %d}", error, written);
 }
 
-static void do_read(struct request *it, FILE *out) {
-    struct stocking *stocking = stocking_of(it);
-    double count = number_of(it, "count"), within = number_of(it, "within");
-    struct timespec end = until(within);
-    const char *wrong = NULL;
-    char *messages;
-    size_t size = 0;
-    FILE *list = open_memstream(&messages, &size);
-    for (int taken = 0; taken < count && size < ROOM; taken++) {
-        struct message *message;
-        wrong = stocking_read(stocking, &message, within > 0 ? &end : NULL, false);
-        if (wrong || !message) break;
-        if (taken) fputs(", ", list);
-        describe(list, message);
-        free_message(message);
-        fflush(list);
-    }
-    fclose(list);
-    pthread_mutex_lock(&stocking->lock);
-    bool ended = !wrong && !stocking_active(stocking);
-    pthread_mutex_unlock(&stocking->lock);
-    if (wrong) fprintf(out, "\"raised\": {\"name\": \"%s\", \"message\": \"\", ", wrong);
-    else fputs("\"ok\": {", out);
-    fprintf(out, "\"messages\": [%s]", messages);
-    if (ended) fprintf(out, ", \"ended\": true, \"last\": \"%s\"", stocking->cause);
-    else if (!wrong) fputs(", \"ended\": false, \"last\": null", out);
-    putc('}', out);
-    free(messages);
+/* Whether what a read or a wait waits for has come about. */
+static bool happened(const struct stocking *it, const char *request) {
+    const char *what = get(request, "for");
+    if (!what) return it->unread >= number(request, "count") || !stocking_active(it);
+    if (is(what, "ready")) return stocking_active(it);
+    if (is(what, "ended")) return stocking_ended(it);
+    if (is(what, "flushed")) return !it->sending;
+    if (!is(what, "handshake")) unsupported(what);
+    return true;
 }
-
-static void do_state(struct request *it, FILE *out) {
-    struct stocking *stocking = json_get(it->json, "conn") ? stocking_of(it) : NULL;
-    const char *comma = "";
-    fputs("\"ok\": {\"connections\": [", out);
-    pthread_mutex_lock(&table);
-    for (struct link *one = links; one; one = one->next) {
-        if (one->forgotten) continue;
-        fputs(comma, out);
-        json_print(out, one->name);
-        comma = ", ";
-    }
-    fputs("], \"listeners\": [", out);
-    for (struct listener *one = listeners; one; one = one->next)
-        fprintf(out, "\"l%d\"%s", one->number, one->next ? ", " : "");
-    pthread_mutex_unlock(&table);
-    putc(']', out);
-    if (stocking) {
-        pthread_mutex_lock(&stocking->lock);
-        fputs(", ", out);
-        print_facts(out, it->link);
-        pthread_mutex_unlock(&stocking->lock);
-    }
-    putc('}', out);
-}
-
-static void do_wait(struct request *it, FILE *out) {
-    struct stocking *stocking = stocking_of(it);
-    if (json_get(it->json, "release")) {
-        release_script(it->link, 1);
-        fputs("\"ok\": {}", out);
-        return;
-    }
-    const char *what = text_of(it, "for");
-    if (!listed(what, "ready ended flushed handshake")) unsupported(what);
-    struct timespec end = until(number_of(it, "within"));
+/* The connection of a request, as soon as that has happened or its time is over. */
+static struct stocking *awaited(const char *request) {
+    const struct timespec until = after(number(request, "within"));
+    struct stocking *it = connection(request);
     bool late = false;
-    pthread_mutex_lock(&stocking->lock);
-    while (!happened(it->link, what) && !late)
-        late = pthread_cond_timedwait(&stocking->changed, &stocking->lock, &end);
-    fprintf(out, "\"ok\": {\"happened\": %s, ", happened(it->link, what) ? "true" : "false");
-    print_facts(out, it->link);
-    pthread_mutex_unlock(&stocking->lock);
-    putc('}', out);
+    for (; !happened(it, request) && !late; it = connection(request))
+        late = pthread_cond_timedwait(&changed, &lock, &until);
+    return it;
 }
 
-static void finish(struct request *it, bool drop, FILE *out) {
-    const struct json *keep = json_get(it->json, "keep");
-    stocking_close(stocking_of(it), drop ? "aborted" : "closed", drop);
-    if (it->link->script) release_script(it->link, 1 << 20);
-    if (!keep || keep->is != 't') forget(it->link);
-    fputs("\"ok\": {}", out);
-}
-
-static void do_close(struct request *it, FILE *out) {
-    if (!json_get(it->json, "conn") == !json_get(it->json, "listener"))
-        fault("close needs conn or listener", "");
-    if (json_get(it->json, "conn")) {
-        finish(it, false, out);
-        return;
+static void do_read(const char *request) {
+    double count = number(request, "count");
+    struct stocking *it = awaited(request);
+    answer("ok", "{\"messages\": [");
+    if (count > 128) count = 128;  /* so many descriptions fit into a line */
+    for (struct message *message; count && (message = stocking_read(it)); free(message)) {
+        describe(message->text, message->octets, message->size);
+        if (--count && it->unread) putchar(',');
     }
-    struct listener **place = listener_of(it, "listener"), *one = *place;
-    *place = one->next;
-    shutdown(one->fd, SHUT_RDWR); /* whoever waits there learns of it */
-    close(one->fd);
-    free(one);
-    pthread_mutex_unlock(&table);
-    fputs("\"ok\": {}", out);
+    if (stocking_active(it)) printf("], \"ended\": false, \"last\": null}");
+    else printf("], \"ended\": true, \"last\": \"%s\"}", it->cause);
 }
 
-static void do_abort(struct request *it, FILE *out) { finish(it, true, out); }
-
-static void do_discard(struct request *it, FILE *out) {
-    struct link *link = find(text_of(it, "conn"));
-    if (link) let_go(link), finish(it, true, out);
-    else fputs("\"ok\": {}", out);
+static void do_state(const char *request) {
+    struct stocking *it = get(request, "conn") ? connection(request) : NULL;
+    const char *comma = "";
+    answer("ok", "{\"connections\": [");
+    for (int i = 0; i < MOST; i++)
+        if (links[i].it) printf("%s%s", comma, links[i].name), comma = ", ";
+    printf("], \"listeners\": [");
+    comma = "";
+    for (int i = 0; i < MOST; i++)
+        if (listening[i]) printf("%s\"l%d\"", comma, i), comma = ", ";
+    printf(it ? "], " : "]}");
+    if (it) print_state(it);
 }
 
-static void do_bye(struct request *it, FILE *out) { fputs(it ? "\"ok\": {}" : "", out); }
-
-void carry_out(struct request *it, FILE *out) {
-    static const struct verb {
-        const char *name, *needed, *allowed;
-        void (*call)(struct request *, FILE *);
-    } VERBS[] = {
-        {"hello", "protocol", "", do_hello},
-        {"listen", "", "sndbuf rcvbuf", do_listen},
-        {"open", "conn flavour within", "connect accept sndbuf rcvbuf handshake", do_open},
-        {"write", "conn messages", "", do_write},
-        {"read", "conn count within", "", do_read},
-        {"state", "", "conn", do_state},
-        {"wait", "conn", "for within release", do_wait},
-        {"close", "", "conn listener keep", do_close},
-        {"abort", "conn", "", do_abort},
-        {"discard", "conn", "", do_discard},
-        {"bye", "", "", do_bye},
-        {NULL, NULL, NULL, NULL}};
-    const struct verb *verb = VERBS;
-    const char *word = text_of(it, "do");
-    while (verb->name && strcmp(verb->name, word)) verb++;
-    if (!verb->name) unsupported(word);
-    char needed[64];
-    snprintf(needed, sizeof needed, "id do %s", verb->needed);
-    known(it->json, needed, verb->allowed);
-    verb->call(it, out);
+static void do_wait(const char *request) {
+    need(request, "for", "\"");
+    struct stocking *it = awaited(request);
+    answer("ok", "{\"happened\": %s, ", word(happened(it, request)));
+    print_state(it);
 }
 
-void finished(struct request *it) {
-    if (it->opening) forget(it->link);
-    if (it->link) let_go(it->link);
+/* Also what abort and discard do. */
+static void do_close(const char *request) {
+    const char *verb = get(request, "do"), *keep = get(request, "keep");
+    if (get(request, "listener")) {
+        int fd = listener(request, "listener");
+        listening[fd] = false;
+        shutdown(fd, SHUT_RDWR);  /* whoever waits there learns of it */
+        close(fd);
+    } else if (place(request) >= 0 || !is(verb, "discard")) {
+        struct stocking *it = connection(request);
+        if (is(verb, "close")) stocking_close(it, "closed", LINGER);
+        else stocking_close(it, "aborted", 0);
+        int found = place(request);
+        if (found >= 0 && links[found].it == it && !(keep && *keep == 't')) {
+            links[found].it = NULL;
+            free(links[found].name);
+            stocking_free(it);
+        }
+    }
+    answer("ok", "{}");
+}
+
+static void do_bye(const char *request) {
+    answer("ok", "{}}\n");
+    fflush(stdout);
+    _Exit(0);
+}
+
+const struct verb VERBS[] = {
+    {"hello", " id do protocol", do_hello},
+    {"listen", " id do", do_listen},
+    {"open", " id do conn flavour within connect accept", do_open},
+    {"write", " id do conn messages", do_write},
+    {"read", " id do conn count within", do_read},
+    {"state", " id do conn", do_state},
+    {"wait", " id do conn for within", do_wait},
+    {"close", " id do conn listener keep", do_close},
+    {"abort", " id do conn", do_close},
+    {"discard", " id do conn", do_close},
+    {"bye", " id do", do_bye},
+    {NULL, NULL, NULL}};
+
+int main(int count, char **words) {
+    pthread_condattr_t steady;
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&changed, &steady);
+    signal(SIGPIPE, SIG_IGN);
+    if (count > 1) return fprintf(stderr, "unknown option %s\n", words[1]), 89;
+    serve();
 }

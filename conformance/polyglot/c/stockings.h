@@ -1,44 +1,176 @@
-/* Stockings in C: whole messages, texts (UTF-8) or bytes, over a connected stream socket. */
-#ifndef STOCKINGS_H
-#define STOCKINGS_H
-
+/* Stockings for C: whole messages, texts or bytes, over a connected stream socket. SIGPIPE has to
+   be ignored. Who calls these functions holds the lock, which they let go of while they wait. */
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "wire.h"
+enum { LARGEST = 1 << 30 };  /* octets of a message that is taken; a longer one ends it all */
+enum { PIECE = 1 << 16 };    /* octets for which there is memory before they arrive */
+enum { LINGER = 5 };         /* seconds in which a close delivers what was written */
 
-#define LINGER 5 /* seconds that a close gives the other side */
+extern pthread_mutex_t lock;
+extern pthread_cond_t changed;  /* something has; it measures time by CLOCK_MONOTONIC */
 
-/* One end of a connection, used by any number of threads. */
+struct message { struct message *next; bool text; size_t size; unsigned char octets[]; };
 struct stocking {
-    int fd;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;       /* whatever stands below has changed */
-    struct queue inbox, outbox;   /* the outbox holds frames; its first one is being sent */
-    bool handshaken, vain;        /* vain: its handshake has noticed the end, never to be ready */
-    bool finished, sent;          /* nothing more comes in, nothing more can go out */
-    bool closing, closed;
-    const char *end;              /* how the other side's direction ended, unless there is a cause */
-    const char *cause;            /* why the connection has ended, the first reason that there was */
-    pthread_t reader, writer;
+    FILE *in, *out;     /* of the same socket */
+    const char *cause;  /* why it has ended, or is about to */
+    bool closing, sending, over;
+    unsigned users;     /* threads that write or close */
+    size_t unread;      /* messages that were received: how many, and a list of them */
+    struct message *first, **last;
 };
 
-/* Takes the socket; with a handshake to come, which calls stocking_complete at its end. */
-void stocking_start(struct stocking *, int fd, bool handshake);
-void stocking_complete(struct stocking *, bool content);
+/* Whether it is UTF-8. The rows of the grammar in SPEC.md, section 5, differ in their first octet
+   and in the bounds of the second one. */
+static bool well_formed(const unsigned char *at, size_t size) {
+    for (const unsigned char *end = at + size; at < end;) {
+        unsigned first = *at++, low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+        unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+        int tails = first < 0x80 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
+        if (tails && (first < 0xC2 || first > 0xF4 || end - at < tails)) return false;
+        for (; tails--; low = 0x80, high = 0xBF, at++)
+            if (*at < low || *at > high) return false;
+    }
+    return true;
+}
 
-/* These return NULL, or the name of what is wrong. What is queued is a copy. `hand` is for the
-   handshake, which writes before everybody else. */
-const char *stocking_write(struct stocking *, bool text, const void *, size_t, bool hand);
-/* Takes the next message, which is NULL if none is there; `until` NULL does not wait for one. */
-const char *stocking_read(struct stocking *, struct message **, const struct timespec *until,
-                          bool hand);
+/* Receives a message; NULL if none can come any more, with the cause. */
+static struct message *receive(FILE *in, const char **cause) {
+    double length = 0, scale = 1;  /* doubles, to which 69 bits do no harm */
+    int first = 0;
+    for (int octet = 0, count = 0; octet < 128; count++) {
+        octet = getc(in);
+        *cause = octet != EOF ? "protocol" : ferror(in) ? "reset" : count ? "truncated" : "eof";
+        if (octet == EOF || count == 10) return NULL;
+        if (count == 0) first = octet;
+        length += (octet & (count ? 127 : 63)) * scale;
+        scale *= count ? 128 : 64;
+    }
+    if (length > LARGEST) return NULL;
+    struct message *it = NULL;
+    size_t size = 0, room = 0;
+    do {
+        room = length < 2 * room + PIECE ? (size_t)length : 2 * room + PIECE;
+        if (!(it = realloc(it, sizeof *it + room))) abort();
+        size += fread(it->octets + size, 1, room - size, in);
+    } while (size == room && size < length);
+    it->next = NULL;
+    it->text = !(first & 64);
+    it->size = size;
+    if (size < length) *cause = ferror(in) ? "reset" : "truncated";
+    else if (!it->text || well_formed(it->octets, size)) return it;
+    free(it);
+    return NULL;
+}
 
-bool stocking_active(struct stocking *);
-bool stocking_ended(struct stocking *);
-bool stocking_queued(struct stocking *);
+/* The thread of a connection. What comes once there is a cause for its end is dropped. */
+static void *receiving(void *argument) {
+    struct stocking *it = argument;
+    const char *cause = NULL;
+    pthread_mutex_lock(&lock);
+    while (!feof(it->in) && !ferror(it->in)) {
+        pthread_mutex_unlock(&lock);
+        struct message *message = receive(it->in, &cause);
+        pthread_mutex_lock(&lock);
+        if (!it->cause && message) {
+            it->last = &(*it->last = message)->next;
+            it->unread++;
+        } else if (!it->cause && !strcmp(cause, "protocol")) {
+            it->cause = cause;
+            shutdown(fileno(it->in), SHUT_RDWR);
+        } else {
+            free(message);
+        }
+        pthread_cond_broadcast(&changed);
+    }
+    while (it->sending) pthread_cond_wait(&changed, &lock);
+    if (!it->cause) it->cause = cause;
+    it->over = true;
+    fclose(it->in);
+    fclose(it->out);
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    return NULL;
+}
 
-/* Delivers what was written, within LINGER, or drops it; the cause is that of the first end. */
-void stocking_close(struct stocking *, const char *cause, bool drop);
+static struct stocking *stocking(int fd) {
+    struct stocking *it = calloc(1, sizeof *it);
+    pthread_t thread;
+    if (!it || !(it->in = fdopen(fd, "rb")) || !(it->out = fdopen(dup(fd), "wb"))) abort();
+    it->last = &it->first;
+    if (pthread_create(&thread, NULL, receiving, it) || pthread_detach(thread)) abort();
+    return it;
+}
 
-#endif
+static bool stocking_ended(const struct stocking *it) { return it->closing || it->over; }
+static bool stocking_active(const struct stocking *it) { return it->unread || !stocking_ended(it); }
+
+/* Sends a message. Returns the name of an error if that cannot be done, else NULL. */
+static const char *stocking_write(struct stocking *it, bool text, const void *octets, size_t size) {
+    if (text && !well_formed(octets, size)) return "BadText";
+    it->users++;
+    while (it->sending) pthread_cond_wait(&changed, &lock);
+    bool sent = !it->cause;
+    if (sent) {
+        it->sending = true;
+        pthread_mutex_unlock(&lock);
+        int octet = (int)(size % 64) + (text ? 0 : 64);
+        for (size_t rest = size / 64; rest; rest /= 128) {
+            putc(octet, it->out);
+            octet = (int)(rest % 128);
+        }
+        putc(octet + 128, it->out);
+        sent = fwrite(octets, 1, size, it->out) == size && !fflush(it->out);
+        pthread_mutex_lock(&lock);
+        if (!sent && !it->cause) it->cause = "reset";
+        it->sending = false;
+    }
+    it->users--;
+    pthread_cond_broadcast(&changed);
+    return sent ? NULL : "Ended";
+}
+
+/* Returns the next message, to be freed; NULL if there is none. */
+static struct message *stocking_read(struct stocking *it) {
+    struct message *message = it->first;
+    if (message) it->unread--;
+    if (message && !(it->first = message->next)) it->last = &it->first;
+    return message;
+}
+
+static struct timespec after(double seconds) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    seconds += (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    return (struct timespec){.tv_sec = (time_t)seconds,
+                             .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9)};
+}
+
+/* Delivers what was written, within these seconds. */
+static void stocking_close(struct stocking *it, const char *cause, double linger) {
+    const struct timespec until = after(linger);
+    it->closing = true;
+    it->users++;
+    if (!it->cause) it->cause = cause;
+    for (struct message *unread; (unread = stocking_read(it));) free(unread);
+    pthread_cond_broadcast(&changed);
+    for (bool late = false; !it->over;) {
+        if (late || !it->sending) shutdown(fileno(it->in), late ? SHUT_RDWR : SHUT_WR);
+        if (late) pthread_cond_wait(&changed, &lock);
+        else late = pthread_cond_timedwait(&changed, &lock, &until);
+    }
+    it->users--;
+    pthread_cond_broadcast(&changed);
+}
+
+/* Frees what was closed, once nobody else uses it. */
+static void stocking_free(struct stocking *it) {
+    while (it->users) pthread_cond_wait(&changed, &lock);
+    free(it);
+}
