@@ -1,19 +1,20 @@
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.*;
 import java.net.*;
 import java.nio.*;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.*;
 
 /** Whole messages, texts (String) or bytes (byte[]), over a connected socket; safe for threads. */
 final class Stocking {
     static final int LARGEST = 1 << 27;  // octets of a message that is taken; a longer one ends it
     private static final Object END = new Object();  // stands in the inbox behind all messages
-    private final Socket socket;
     private final BlockingQueue<Object> inbox = new LinkedBlockingQueue<>();
-    private final Thread receiver = new Thread(this::receive);
     private final ExecutorService sender = Executors.newSingleThreadExecutor();
+    private final Thread receiver = new Thread(this::receive);
+    private final Socket socket;
     final CompletableFuture<Void> ended = new CompletableFuture<>();  // or its close has begun
-    volatile Future<?> sent = CompletableFuture.completedFuture(null);  // the last frame
+    volatile Future<?> sent = CompletableFuture.completedFuture(null);  // the last message
     volatile String cause;  // why it has ended, or is about to
 
     Stocking(Socket socket) {
@@ -21,31 +22,34 @@ final class Stocking {
         receiver.start();
     }
 
-    boolean active() { return inbox.peek() != END; }
+    boolean active() { return !ended.isDone() || inbox.stream().anyMatch(each -> each != END); }
 
     /** The next message; null if none came in time, or none can come any more (see active). */
     Object read(double seconds) throws InterruptedException {
         Object message = inbox.poll((long) (seconds * 1e9), TimeUnit.NANOSECONDS);
-        if (message == END) inbox.add(END);
-        return message == END ? null : message;
+        if (message != END) return message;
+        inbox.add(END);  // for others who wait
+        return null;
     }
 
     synchronized void write(Object message) throws IOException {
-        byte[] frame = frame(message);
+        boolean text = message instanceof String;
+        ByteBuffer payload = text ? UTF_8.newEncoder().encode(CharBuffer.wrap((String) message))
+            : ByteBuffer.wrap((byte[]) message);
         if (sender.isShutdown()) throw new SocketException("the connection has ended: " + cause);
-        sent = sender.submit(() -> send(frame));
+        sent = sender.submit(() -> send(text ? 0 : 64, payload));
     }
 
-    /** Delivers what was written, within so many milliseconds. */
-    void close(String why, int linger) throws IOException, InterruptedException {
-        finish(why);
-        synchronized (this) {
-            ended.complete(null);
-            inbox.clear();
-            inbox.add(END);
-        }
-        receiver.join(linger);
-        socket.close();
+    private void send(int kind, ByteBuffer payload) {
+        try {
+            OutputStream out = new BufferedOutputStream(socket.getOutputStream());
+            int octet = kind + payload.limit() % 64;
+            for (int rest = payload.limit() / 64; rest > 0; octet = rest % 128, rest /= 128)
+                out.write(octet);
+            out.write(octet + 128);
+            out.write(payload.array(), 0, payload.limit());
+            out.flush();
+        } catch (IOException error) { finish("reset"); }
     }
 
     /** Takes no more writes, and ends this direction behind what is queued. The first cause stays. */
@@ -56,8 +60,12 @@ final class Stocking {
         sender.shutdown();
     }
 
-    private void send(byte[] frame) {
-        try { socket.getOutputStream().write(frame); } catch (IOException error) { finish("reset"); }
+    /** Delivers what was written, within so many milliseconds. */
+    void close(String why, int linger) throws IOException, InterruptedException {
+        finish(why);
+        synchronized (this) { ended.complete(null); inbox.clear(); inbox.add(END); }
+        receiver.join(linger);
+        socket.close();
     }
 
     private void receive() {
@@ -91,21 +99,6 @@ final class Stocking {
         if (length > LARGEST) throw new IOException("a message of " + length + " octets");
         byte[] payload = in.readNBytes((int) length);  // which allocates as they arrive
         if (payload.length < length) throw new EOFException();
-        return !text ? payload
-            : StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(payload)).toString();
-    }
-
-    private static byte[] frame(Object message) throws IOException {
-        ByteBuffer payload = !(message instanceof String text) ? ByteBuffer.wrap((byte[]) message)
-            : StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
-        ByteArrayOutputStream frame = new ByteArrayOutputStream(payload.limit() + 10);
-        int octet = payload.limit() % 64 + (message instanceof String ? 0 : 64);
-        for (int rest = payload.limit() / 64; rest > 0; rest /= 128) {
-            frame.write(octet);
-            octet = rest % 128;
-        }
-        frame.write(octet + 128);
-        frame.write(payload.array(), 0, payload.limit());
-        return frame.toByteArray();
+        return text ? UTF_8.newDecoder().decode(ByteBuffer.wrap(payload)).toString() : payload;
     }
 }
