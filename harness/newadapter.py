@@ -37,7 +37,7 @@ LANGUAGES = {
         '    "./adapter.c", "./json.c", "./lines.c", "./messages.c"]',
     ),
     "java": Skeleton(
-        ("Json.java", "Words.java"), '["java", "-cp", "{build}", "Adapter"]',
+        ("Protocol.java",), '["java", "-cp", "{build}", "Adapter"]',
         '["javac", "-d", "{build}", "-sourcepath", "./", "./Adapter.java"]',
     ),
     "javascript": Skeleton(("protocol.mjs",), '["node", "./adapter.mjs"]'),

@@ -12,17 +12,17 @@ final class Adapter extends Protocol {
         if (words.length > 0) System.exit(89);  // there are no options
         on("hello", "protocol", request -> {
             if (request.number("protocol") != 1) throw unsupported("protocol");
-            return ok("protocol", 1, "flavours", List.of("default"), "kinds", List.of("bytes", "text"),
+            return ok("protocol", 1, "flavours", List.of("default"), "largest", Stocking.LARGEST,
                 "implementation", object("name", "Stocking", "version", "1.0", "language", "Java"),
                 "runtime", "Java " + Runtime.version(), "platform", System.getProperty("os.name"),
-                "pid", ProcessHandle.current().pid(), "largest", Stocking.LARGEST,
+                "pid", ProcessHandle.current().pid(), "kinds", List.of("bytes", "text"),
                 "features", List.of("abort", "causes", "keep", "queued", "surrogates"));
         });
         on("listen", "", request -> {
             ServerSocket server = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
-            LISTENERS.put("l" + server.getLocalPort(), server);
-            List<?> address = List.of("127.0.0.1", server.getLocalPort());
-            return ok("listener", "l" + server.getLocalPort(), "address", address);
+            String name = "l" + server.getLocalPort();
+            LISTENERS.put(name, server);
+            return ok("listener", name, "address", List.of("127.0.0.1", server.getLocalPort()));
         });
         on("open", "conn flavour within connect accept", Adapter::open);
         on("close", "conn listener keep", request -> {
@@ -71,12 +71,10 @@ final class Adapter extends Protocol {
     private static String write(Json request) {
         Stocking it = link(request);
         Collection<String> messages = new Json(request.get("messages")).values();
+        List<Object> values = messages.stream().map(Protocol::message).toList();
         int written = 0;
         try {
-            for (Object each : messages.stream().map(Protocol::message).toList()) {
-                it.write(each);
-                written++;
-            }
+            for (Object each : values) { it.write(each); written++; }
         } catch (IOException error) {
             return "\"raised\": " + object("name", error.getClass().getSimpleName(),
                 "message", error.getMessage(), "written", written);
@@ -88,12 +86,9 @@ final class Adapter extends Protocol {
         Stocking it = link(request);
         List<Object> messages = new ArrayList<>();
         double most = Math.min(request.number("count"), 128);  // so many fit into a line
-        double end = System.nanoTime() / 1e9 + request.number("within");
-        while (messages.size() < most) {
-            Object got = it.read(end - System.nanoTime() / 1e9);
-            if (got == null) break;
+        long end = System.nanoTime() + (long) (request.number("within") * 1e9);
+        for (Object got; messages.size() < most && (got = it.read(end)) != null;)
             messages.add(describe(got));
-        }
         boolean ended = !it.active();
         return ok("messages", messages, "ended", ended, "last", ended ? it.cause : null);
     }

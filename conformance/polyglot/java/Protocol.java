@@ -1,5 +1,4 @@
 import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.*;
 import java.util.*;
 import java.util.regex.*;
@@ -13,18 +12,16 @@ class Protocol {
         + "\ud83d\ude00\udbff\udfff\0\n").codePoints().toArray();
     private static final Map<String, Verb> VERBS = new HashMap<>();
 
-    private record Verb(String keys, Action action) { }
-    interface Action { String answer(Json request) throws Exception; }
+    interface Verb { String answer(Json request) throws Exception; }
 
-    /** Sets what a verb does, which is to return ok or to throw, and the keys that it knows. */
-    static void on(String verb, String keys, Action action) {
-        VERBS.put(verb, new Verb("id do " + keys, action));
+    /** Sets the keys that a verb knows, and what it does: to return ok, or to throw. */
+    static void on(String word, String keys, Verb verb) {
+        VERBS.put(word, request -> verb.answer(request.known("id do " + keys)));
     }
 
     static String ok(Object... facts) { return "\"ok\": " + object(facts); }
-    static RuntimeException unsupported(String word) {
-        return new UnsupportedOperationException(word);
-    }
+    static RuntimeException unsupported(String it) { return new UnsupportedOperationException(it); }
+
     static <T> T named(Map<String, T> map, String name) {
         return Optional.ofNullable(map.get(name)).orElseThrow(() -> unsupported(name));
     }
@@ -39,33 +36,34 @@ class Protocol {
     }
 
     private static void obey(String line) {
-        String id = null, word = null, answer;
+        String id = null, answer;
+        boolean last = false;
         try {
             if (line.length() > LINE_LIMIT) throw new IOException("the line is too long");
             Json request = new Json(line);
-            if (!request.getOrDefault("id", "").matches("-?\\d+")) throw new IOException("no integer id");
-            id = request.get("id");
-            word = request.text("do");
-            Verb verb = named(VERBS, word);
-            answer = verb.action.answer(request.known(verb.keys));
+            String given = request.getOrDefault("id", "");
+            if (!given.matches("-?\\d+")) throw new IOException("no integer id");
+            id = given;
+            answer = named(VERBS, request.text("do")).answer(request);
+            last = request.text("do").equals("bye");
         } catch (UnsupportedOperationException error) {
             answer = "\"unsupported\": " + json(error.getMessage());
         } catch (Exception error) {
             answer = "\"fault\": " + object("message", error.toString());
         }
         OUT.print("{\"id\": " + id + ", " + answer + "}\n");
-        if ("bye".equals(word)) Runtime.getRuntime().halt(0);
+        if (last) Runtime.getRuntime().halt(0);
     }
 
     /** What is in an object or array, as JSON, by key or index; what is in there shows later. */
     static final class Json extends LinkedHashMap<String, String> {
-        private static final String S = "[ \\t\\r]*+";
         private static final String STRING = "\"(?:[^\"\\\\\\x00-\\x1f]++|\\\\.)*+\"";
-        private static final String VALUE = nested(nested(nested(nested(STRING)))) + "|[-+.\\w]++";
-        private static final String MEMBER = S + "(?:(" + STRING + ")" + S + ":" + S + ")?+(" + VALUE + ")" + S;
+        private static final String VALUE = nested(nested(nested(STRING))) + "|[-+.\\w]++";
+        private static final String MEMBER =
+            "\\s*+(?:(" + STRING + ")\\s*+:\\s*+)?+(" + VALUE + ")\\s*+";
         private static final Pattern MEMBERS = Pattern.compile(MEMBER), WHOLE = Pattern.compile(
-                S + "[\\[{](?:" + MEMBER + "(?:," + MEMBER + ")*+|" + S + ")[\\]}]" + S),
-            ESCAPE = Pattern.compile("\\\\(?:u(.{4})|(.))");
+            "\\s*+[\\[{](?:" + MEMBER + "(?:," + MEMBER + ")*+|\\s*+)[\\]}]\\s*+");
+        private static final Pattern ESCAPE = Pattern.compile("\\\\(?:u(.{4})|(.))");
 
         Json(String json) {
             if (!WHOLE.matcher(json).matches()) throw new IllegalArgumentException("not JSON");
@@ -73,22 +71,20 @@ class Protocol {
                 put(it.group(1) == null ? "" + size() : plain(it.group(1)), it.group(2)));
         }
 
+        /** Matches a string, or brackets around the inner and whatever has no depth. */
         private static String nested(String inner) {
-            return STRING + "|[\\[{](?:" + inner + "|[^\"\\[\\]{}])*+[\\]}]";
+            return STRING + "|[\\[{](?:" + inner + "|[^\"\\[\\]{}]++)*+[\\]}]";
         }
 
         private static String plain(String json) {
+            if (!json.startsWith("\"")) throw new IllegalArgumentException(json + " is no string");
             return ESCAPE.matcher(json.substring(1, json.length() - 1)).replaceAll(
                 it -> Matcher.quoteReplacement(Character.toString(it.group(1) != null
                     ? HexFormat.fromHexDigits(it.group(1))
                     : "\"\\/\b\f\n\r\t".charAt("\"\\/bfnrt".indexOf(it.group(2))))));
         }
 
-        String text(String key) {
-            if (get(key) != null && get(key).startsWith("\"")) return plain(get(key));
-            throw new IllegalArgumentException(key + " has to be a string");
-        }
-
+        String text(String key) { return plain(Objects.requireNonNull(get(key), key)); }
         double number(String key) { return Double.parseDouble(get(key)); }
 
         Json known(String keys) {
@@ -114,13 +110,12 @@ class Protocol {
     }
 
     private static byte[] recipe(boolean text, long x, int length) {
-        ByteArrayOutputStream unit = new ByteArrayOutputStream();
-        ByteArrayOutputStream whole = new ByteArrayOutputStream();
+        var unit = new ByteArrayOutputStream();
+        var whole = new ByteArrayOutputStream();
         for (int count = text ? 1024 : 4088; count > 0; count--) {
             x = (x * 1103515245 + 12345) % (1L << 31);
-            int draw = (int) (x >> 16);
-            unit.writeBytes(!text ? new byte[] {(byte) draw}
-                : Character.toString(ALPHABET[draw & 15]).getBytes(UTF_8));
+            unit.writeBytes(!text ? new byte[] {(byte) (x >> 16)}
+                : Character.toString(ALPHABET[(int) (x >> 16) & 15]).getBytes(UTF_8));
         }
         for (long k = 0; whole.size() <= length; k++) {
             whole.writeBytes(text ? "%08x".formatted(k).getBytes(UTF_8)
@@ -152,12 +147,13 @@ class Protocol {
         byte[] octets = message instanceof String text ? text.getBytes(UTF_8) : (byte[]) message;
         CRC32 crc = new CRC32();
         crc.update(octets);
-        int size = octets.length, edge = Math.min(size, 32);
         Base64.Encoder base64 = Base64.getEncoder();
+        int size = octets.length, edge = Math.min(size, 32);
         StringJoiner facts = object("kind", message instanceof String ? "text" : "bytes",
             "length", size, "crc32", "%08x".formatted(crc.getValue()),
             "head", base64.encodeToString(Arrays.copyOf(octets, edge)),
             "tail", base64.encodeToString(Arrays.copyOfRange(octets, size - edge, size)));
-        return size > 4096 ? facts : facts.add("\"base64\": " + json(base64.encodeToString(octets)));
+        if (size <= 4096) facts.add("\"base64\": \"" + base64.encodeToString(octets) + '"');
+        return facts;
     }
 }

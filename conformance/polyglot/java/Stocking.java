@@ -1,5 +1,4 @@
 import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.*;
 import java.net.*;
 import java.nio.*;
@@ -17,16 +16,12 @@ final class Stocking {
     volatile Future<?> sent = CompletableFuture.completedFuture(null);  // the last message
     volatile String cause;  // why it has ended, or is about to
 
-    Stocking(Socket socket) {
-        this.socket = socket;
-        receiver.start();
-    }
-
+    Stocking(Socket socket) { this.socket = socket; receiver.start(); }
     boolean active() { return !ended.isDone() || inbox.stream().anyMatch(each -> each != END); }
 
-    /** The next message; null if none came in time, or none can come any more (see active). */
-    Object read(double seconds) throws InterruptedException {
-        Object message = inbox.poll((long) (seconds * 1e9), TimeUnit.NANOSECONDS);
+    /** The next message; null if none comes until a nanoTime(), or any more (see active). */
+    Object read(long until) throws InterruptedException {
+        Object message = inbox.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS);
         if (message != END) return message;
         inbox.add(END);  // for others who wait
         return null;
@@ -42,7 +37,7 @@ final class Stocking {
 
     private void send(int kind, ByteBuffer payload) {
         try {
-            OutputStream out = new BufferedOutputStream(socket.getOutputStream());
+            var out = new BufferedOutputStream(socket.getOutputStream());
             int octet = kind + payload.limit() % 64;
             for (int rest = payload.limit() / 64; rest > 0; octet = rest % 128, rest /= 128)
                 out.write(octet);
@@ -52,7 +47,7 @@ final class Stocking {
         } catch (IOException error) { finish("reset"); }
     }
 
-    /** Takes no more writes, and ends this direction behind what is queued. The first cause stays. */
+    /** Takes no more writes, and ends this direction behind what is queued, for the first cause. */
     private synchronized void finish(String why) {
         if (sender.isShutdown()) return;
         cause = why;
@@ -71,7 +66,7 @@ final class Stocking {
     private void receive() {
         String end = "eof";
         try {
-            DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
+            var in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
             for (int octet; (octet = in.read()) >= 0;) {
                 Object message = message(octet, in);
                 synchronized (this) { if (!ended.isDone()) inbox.add(message); }
