@@ -14,8 +14,9 @@ final class Adapter extends Protocol {
             if (request.number("protocol") != 1) throw unsupported("protocol");
             return ok("protocol", 1, "flavours", List.of("default"), "largest", Stocking.LARGEST,
                 "implementation", object("name", "Stocking", "version", "1.0", "language", "Java"),
-                "runtime", "Java " + Runtime.version(), "platform", System.getProperty("os.name"),
-                "pid", ProcessHandle.current().pid(), "kinds", List.of("bytes", "text"),
+                "runtime", "Java " + Runtime.version(), "pid", ProcessHandle.current().pid(),
+                "platform", System.getProperty("os.name").toLowerCase(Locale.ROOT),
+                "kinds", List.of("bytes", "text"),
                 "features", List.of("abort", "causes", "keep", "queued", "surrogates"));
         });
         on("listen", "", request -> {

@@ -10,6 +10,7 @@ class Protocol {
     private static final int LINE_LIMIT = 1 << 20;  // octets, which are characters: it is ASCII
     private static final int[] ALPHABET = ("Az0~\u00e9\u00df\u03a9\u0416\u05d0\u20ac\u4e2d\ufffd"
         + "\ud83d\ude00\udbff\udfff\0\n").codePoints().toArray();
+    private static final Pattern SPECIAL = Pattern.compile("[\"\\\\\\p{Cntrl}]");  // in JSON
     private static final Map<String, Verb> VERBS = new HashMap<>();
 
     interface Verb { String answer(Json request) throws Exception; }
@@ -98,7 +99,8 @@ class Protocol {
     static String json(Object value) {
         if (value instanceof List<?> list) return list.stream().map(Protocol::json).toList() + "";
         if (!(value instanceof String text)) return String.valueOf(value);
-        return '"' + text.replaceAll("\\p{Cntrl}", " ").replaceAll("[\"\\\\]", "\\\\$0") + '"';
+        return '"' + SPECIAL.matcher(text).replaceAll(
+            it -> "\\\\u%04x".formatted((int) it.group().charAt(0))) + '"';
     }
 
     /** A JSON object, of keys and values in turn. */
