@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -105,7 +106,7 @@ def test_what_is_asked_of_the_other_languages_narrows_the_run(
     (words,) = asked
 
     def values(option: str) -> list[str]:
-        return [value for word, value in zip(words, words[1:], strict=False) if word == option]
+        return [value for word, value in pairwise(words) if word == option]
 
     assert values("--peer") == judged
     assert "text/**" in values("--case")
