@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from harness.discovery import Interpreter, discover
-from tools import compile27, summarise
+from tools import compile27, polyglot, summarise
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +83,33 @@ def test_a_summary_of_nothing_is_an_error(
     """A run of which no results arrived does not look like a good one."""
     assert summarise.main(tmp_path) == 1
     assert str(tmp_path) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "judged"),
+    [
+        ([], ["polyglot-*"]),
+        (["--peer", "polyglot-c", "--jobs", "2"], ["polyglot-c"]),
+        (["--peer=polyglot-c", "--case=text/**", "--peer", "x"], ["polyglot-c", "x"]),
+    ],
+)
+def test_what_is_asked_of_the_other_languages_narrows_the_run(
+    options: list[str], judged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A glob given is the only one; what else is given reaches `harness run`."""
+    asked: list[list[str]] = []
+    one = SimpleNamespace(level=1)
+    monkeypatch.setattr(polyglot.peers, "load_file", lambda *_, **__: [one])
+    monkeypatch.setattr(polyglot, "partners", lambda: ["reference@here"])
+    monkeypatch.setattr(polyglot, "harness", asked.append)
+    polyglot.main(options)
+    (words,) = asked
+
+    def values(option: str) -> list[str]:
+        return [value for word, value in pairwise(words) if word == option]
+
+    assert values("--peer") == judged
+    assert "text/**" in values("--case")
+    assert (len(values("--case")) == 1) is ("--case=text/**" in options)
+    assert values("--with") == ["reference@here"]
+    assert values("--jobs") == (["2"] if "--jobs" in options else [])
