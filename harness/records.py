@@ -80,7 +80,7 @@ class Header:
             tuple(_peer(peer, index) for index, peer in enumerate(take.mappings("peers"))),
             take.count("planned"),
             take.text("plan"),
-            _options(take.mapping("options")),
+            take.mapping_with("of_systems", "options"),
             take.mapping("host"),
             _share(take.optional_mapping("shard")),
         )
@@ -229,16 +229,6 @@ class Footer:
         )
         take.done()
         return footer
-
-
-def _options(line: dict[str, Any]) -> dict[str, Any]:
-    """A header's `options`, in which a merged file has those of each system."""
-    if "of_systems" in line:
-        systems = fields.Fields(line, "options.").mapping("of_systems")
-        each = fields.Fields(systems, "options.of_systems.")
-        for system in each:
-            each.mapping(system)
-    return line
 
 
 def _share(line: Mapping[str, Any] | None) -> Share | None:
