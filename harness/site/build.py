@@ -13,9 +13,10 @@ from markupsafe import Markup
 
 from harness.clauses import Clause
 from harness.report.findings import commands, counted, explain
-from harness.report.matrix import Matrix, matrix
+from harness.report.matrix import matrix
 from harness.results import Result, Run
 from harness.site import sequence
+from harness.site.browse import data, grouped, has_page, worst_first
 from harness.site.names import page, visible
 from harness.story import logfile
 from harness.verdicts import LETTER, RED, Verdict
@@ -71,19 +72,17 @@ class _Site:
             (self.folder / name).mkdir()
         for asset in sorted((HERE / "assets").iterdir()):
             shutil.copyfile(asset, self.folder / asset.name)
-        groups: dict[tuple[str, ...], list[Result]] = {}
-        for result in self.run.results:
-            groups.setdefault(result.peers, []).append(result)
-            if has_page(result):
-                self._case(result)
+        for result in filter(has_page, self.run.results):
+            self._case(result)
+        groups = grouped(self.run.results)
         for peer in self.run.header.peers:
-            alone = groups.get((peer.name,), [])
-            self._page("peer.html", page("peer", peer.name), peer=peer, results=alone,
-                       tables=tables)
+            self._page("peer.html", page("peer", peer.name), peer=peer, tables=tables,
+                       results=worst_first(groups.get((peer.name,), ())))
         for pair, results in groups.items():
             if len(pair) > 1:
-                self._page("pair.html", page("pair", "~".join(pair)), pair=pair, results=results)
-        self._page("index.html", "index.html", tables=tables, data=self._data(tables))
+                self._page("pair.html", page("pair", "~".join(pair)), pair=pair,
+                           results=worst_first(results))
+        self._page("index.html", "index.html", tables=tables, data=data(self.run))
 
     def _case(self, result: Result) -> None:
         log, trouble = None, None
@@ -99,35 +98,12 @@ class _Site:
             quoted=[self.clauses[one] for one in _concerned(result) if one in self.clauses],
         )
 
-    def _data(self, tables: Matrix) -> dict[str, Any]:
-        """The results for the script, every name once."""
-        peers = [one.name for one in self.run.header.peers]
-        cases = sorted({one.case for one in self.run.results})
-        at = {name: number for number, name in enumerate(peers)}
-        of = {name: number for number, name in enumerate(cases)}
-        return {
-            "peers": [[visible(one.name), visible(one.implementation), visible(one.runtime or ""),
-                       visible(one.flavour)] for one in self.run.header.peers],
-            "cases": list(map(visible, cases)),
-            "verdicts": [[one.value, LETTER[one]] for one in Verdict],
-            "results": [
-                [of[one.case], visible(one.params), [at[peer] for peer in one.peers],
-                 list(Verdict).index(one.verdict), page("case", one.id) if has_page(one) else 0]
-                for one in self.run.results
-            ],
-        }
-
     def _page(self, template: str, path: str, **values: Any) -> None:
         top = "../" if "/" in path else ""
         text = _ENVIRONMENT.get_template(template).render(
             run=self.run, top=top, letters=LETTER, **values
         )
         (self.folder / path).write_text(text, encoding="utf-8", newline="\n")
-
-
-def has_page(result: Result) -> bool:
-    """Whether there is more to tell of a result than its row does."""
-    return result.verdict in RED or result.log is not None
 
 
 def _concerned(result: Result) -> Sequence[str]:
@@ -153,6 +129,7 @@ def _environment() -> jinja2.Environment:
     )
     made.globals.update(link=_link, counted=counted, has_page=has_page, verdicts=list(Verdict),
                         red=RED, GENERATOR=Markup(GENERATOR))
+    made.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     return made
 
 

@@ -103,6 +103,20 @@ def test_the_filter_works_by_keyboard(browser: Any, site: Path) -> None:
     rows.locator("a").focus()
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/case/*")
+    tab.go_back()
+    playwright.expect(rows).to_have_count(1)
+    assert tab.locator("select[name=verdict]").input_value() == "FAIL"
+    tab.close()
+
+
+def test_a_verdict_in_the_summary_leads_to_its_results(browser: Any, site: Path) -> None:
+    """One press of a key, without going through the fields."""
+    tab = browser.new_page()
+    tab.goto((site / "index.html").as_uri())
+    tab.get_by_role("link", name="PASS 1").press("Enter")
+    playwright.expect(tab.locator("#rows tr")).to_have_count(1)
+    assert "end/closing/plain" in tab.locator("#rows").inner_text()
+    playwright.expect(tab.locator("#browse")).to_be_in_viewport()
     tab.close()
 
 
