@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from harness.clauses import Clause
-from harness.report.findings import commands, counted, explain
-from harness.report.matrix import matrix
+from harness.report.findings import commands, counted, explain, findings
+from harness.report.matrix import cell_of, matrix
 from harness.results import Result, Run
 from harness.site import sequence
 from harness.site.browse import data, grouped, has_page, worst_first
@@ -24,6 +25,8 @@ from harness.verdicts import LETTER, RED, Verdict
 HERE: Final = Path(__file__).resolve().parent
 #: What the pages are sorted into; a site that is written again loses these folders first.
 FOLDERS: Final = ("peer", "pair", "case")
+#: Findings on the first page; the list of all results has the others.
+FINDINGS: Final = 10
 #: By which a folder is known as a site of ours; the template of all pages says it.
 GENERATOR: Final = '<meta name="generator" content="Stockings harness">'
 
@@ -76,13 +79,18 @@ class _Site:
             self._case(result)
         groups = grouped(self.run.results)
         for peer in self.run.header.peers:
-            self._page("peer.html", page("peer", peer.name), peer=peer, tables=tables,
-                       results=worst_first(groups.get((peer.name,), ())))
+            self._listed("peer.html", page("peer", peer.name), groups.get((peer.name,), ()),
+                         peer=peer, tables=tables)
         for pair, results in groups.items():
             if len(pair) > 1:
-                self._page("pair.html", page("pair", "~".join(pair)), pair=pair,
-                           results=worst_first(results))
-        self._page("index.html", "index.html", tables=tables, data=data(self.run))
+                self._listed("pair.html", page("pair", "~".join(pair)), results, pair=pair)
+        self._page("index.html", "index.html", tables=tables, data=data(self.run),
+                   findings=findings(self.run.results, RED), most=FINDINGS)
+
+    def _listed(self, template: str, path: str, results: Sequence[Result], **more: Any) -> None:
+        """A page about some results: how often each verdict was given, and a row for each."""
+        self._page(template, path, counts=cell_of(results).counts, results=worst_first(results),
+                   **more)
 
     def _case(self, result: Result) -> None:
         log, trouble = None, None
@@ -115,6 +123,11 @@ def _link(kind: str, names: str | Iterable[str]) -> str:
     return page(kind, names if isinstance(names, str) else "~".join(names))
 
 
+def _folded(name: str) -> Markup:
+    """Return a name that breaks where its parts end, if it is too long for a line."""
+    return Markup(re.sub("([/@[,])", r"\1<wbr>", str(escape(visible(name)))))
+
+
 def _finalized(value: Any) -> Any:
     """Spell out what does not show, in everything that is not markup of our own."""
     plain = isinstance(value, str) and not isinstance(value, Markup)
@@ -129,6 +142,7 @@ def _environment() -> jinja2.Environment:
     )
     made.globals.update(link=_link, counted=counted, has_page=has_page, verdicts=list(Verdict),
                         red=RED, GENERATOR=Markup(GENERATOR))
+    made.filters["folded"] = _folded
     made.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     return made
 

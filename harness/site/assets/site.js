@@ -1,7 +1,7 @@
 "use strict";
 // Rows are made on demand from the data of the index page; everything is set as text.
 (function () {
-  const STEP = 100;
+  const STEP = 50;
 
   for (const button of document.querySelectorAll(".copy")) {
     button.hidden = false;
@@ -60,7 +60,9 @@
       const page = place[3][at];
       const name = document.createElement(page ? "a" : "span");
       if (page) name.href = page;
-      name.textContent = data.names[data.lists[place[1]][at]];
+      for (const part of data.names[data.lists[place[1]][at]].split(/(?<=[/@[,])/)) {
+        name.append(part, document.createElement("wbr"));
+      }
       add(row, name);
       add(row, place[0].map((peer) => data.peers[peer][0]).join(" with "));
       rows.append(row);
