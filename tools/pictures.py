@@ -1,8 +1,8 @@
 """Takes pictures of an HTML report, so that a change of its looks can be looked at.
 
 Usage: python -m tools.pictures SITE FOLDER
-The site is one that `python -m harness report FILE --html SITE` has written. It takes Playwright and a
-Chromium on PATH.
+The site is one that `python -m harness report FILE --html SITE` has written. Pictures take
+Playwright and a Chromium on PATH.
 """
 
 from __future__ import annotations

@@ -13,8 +13,10 @@ import jinja2
 from markupsafe import Markup, escape
 
 from harness.clauses import Clause
+from harness.report import kills
 from harness.report.findings import commands, counted, explain, findings
-from harness.report.matrix import cell_of, matrix
+from harness.report.matrix import Matrix, cell_of, matrix
+from harness.report.terminal import conclusion
 from harness.results import Result, Run
 from harness.site import sequence
 from harness.site.browse import data, grouped, has_page, worst_first
@@ -85,6 +87,7 @@ class _Site:
             if len(pair) > 1:
                 self._listed("pair.html", page("pair", "~".join(pair)), results, pair=pair)
         self._page("index.html", "index.html", tables=tables, data=data(self.run),
+                   outcome=_outcome(self.run, tables), rows=_rows(self.run),
                    findings=findings(self.run.results, RED), most=FINDINGS)
 
     def _listed(self, template: str, path: str, results: Sequence[Result], **more: Any) -> None:
@@ -112,6 +115,17 @@ class _Site:
             run=self.run, top=top, letters=LETTER, **values
         )
         (self.folder / path).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _outcome(run: Run, tables: Matrix) -> str:
+    """The outcome in the terminal's words; of mutants how many were killed, too."""
+    (head, _), facts = conclusion(run, tables)
+    return (head + facts if kills.about_mutants(run) else head).capitalize()
+
+
+def _rows(run: Run) -> Sequence[Result]:
+    """The results to list on the first page: of mutants all, since each of them has only one."""
+    return worst_first(run.results) if kills.about_mutants(run) else ()
 
 
 def _concerned(result: Result) -> Sequence[str]:
