@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from harness.report import kills
 from harness.report.bounds import told
 from harness.results import Result, Run
 from harness.verdicts import Verdict, difference
@@ -173,6 +174,8 @@ def _program(options: Mapping[str, Any]) -> Sequence[str]:
 
 def commands(run: Run, result: Result) -> list[tuple[str, str]]:
     """What to type next about a red result, as labelled lines: explain it, and run it again."""
+    if kills.about_mutants(run):
+        return [("replay", shlex.join([*_program(run), *kills.again(result)]))]
     story = explain_command(run, result)
     return [*([("explain", story)] if story else []), ("replay", replay(run, result))]
 
