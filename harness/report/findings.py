@@ -175,7 +175,7 @@ def _program(options: Mapping[str, Any]) -> Sequence[str]:
 def commands(run: Run, result: Result) -> list[tuple[str, str]]:
     """What to type next about a red result, as labelled lines: explain it, and run it again."""
     if kills.about_mutants(run):
-        return [("replay", shlex.join([*_program(run), *kills.again(result)]))]
+        return [("replay", shlex.join([*_program(run.header.options), *kills.again(result)]))]
     story = explain_command(run, result)
     return [*([("explain", story)] if story else []), ("replay", replay(run, result))]
 
