@@ -3,13 +3,11 @@
 mod protocol;
 mod stockings;
 
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-use std::{collections::BTreeMap, env, io, iter, os::fd::OwnedFd, process};
-
 use protocol::{describe, fault, get, list, message, number, quoted, seconds, serve, text};
 use protocol::{unsupported, Object, Outcome, Verb};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::{collections::BTreeMap, env, io, iter, os::fd::OwnedFd, process};
+use std::{sync::Arc, sync::Mutex, time::Duration, time::Instant};
 use stockings::{Message, State, Stocking, LARGEST};
 
 type Named<T> = Mutex<BTreeMap<String, Arc<T>>>;
@@ -46,7 +44,8 @@ fn accepted(listener: &TcpListener, within: Duration) -> io::Result<TcpStream> {
 fn word(cause: Option<&str>) -> String { cause.map_or("null".to_string(), quoted) }
 
 fn facts(it: &State) -> String {
-    let (active, queued, ended, end) = (it.active(), it.queued > 0, it.cause.is_some(), word(it.cause));
+    let (active, queued, ended) = (it.active(), it.queued > 0, it.cause.is_some());
+    let end = word(it.cause);
     let script = r#"{"state": "none", "received": [], "returned": null, "raised": null}"#;
     format!(r#"{{"active": {active}, "ready": {active}, "queued": {queued}, "ended": {ended}, "#)
         + &format!(r#""end": {end}, "handshake": {script}}}"#)
@@ -64,26 +63,26 @@ const VERBS: &[Verb] = &[
         if get(request, "protocol", number) != Ok(1) { return Err(unsupported("protocol")); }
         let mine = r#"{"name": "stockings.rs", "version": "1.0", "language": "Rust"}"#;
         let (platform, pid) = (env::consts::OS, process::id());
-        let rest = r#""features": ["abort", "causes", "keep", "queued"], "runtime": "rust"#;
         Ok(format!(r#""protocol": 1, "implementation": {mine}, "platform": "{platform}", "#)
-            + &format!(r#""pid": {pid}, "flavours": ["default"], "kinds": ["bytes", "text"], "#)
-            + &format!(r#""largest": {LARGEST}, {rest}""#))
+            + &format!(r#""pid": {pid}, "runtime": "rust, std", "largest": {LARGEST}, "#)
+            + r#""flavours": ["default"], "kinds": ["bytes", "text"], "#
+            + r#""features": ["abort", "causes", "keep", "queued"]"#)
     }),
     ("listen", "", |_| {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(fault)?;
-        let at = address(listener.local_addr())?;
-        LISTENERS.lock().unwrap().insert(at.clone(), Arc::new(listener));
-        Ok(format!(r#""listener": {}, "address": {at}"#, quoted(&at)))
+        let at = listener.local_addr().map_err(fault)?;
+        LISTENERS.lock().unwrap().insert(at.to_string(), Arc::new(listener));
+        Ok(format!(r#""listener": "{at}", "address": {}"#, address(Ok(at))?))
     }),
     ("open", "conn flavour within connect accept", |request| {
         let (name, flavour) = (get(request, "conn", text)?, get(request, "flavour", text)?);
         let within = get(request, "within", seconds)?;
         if flavour != "default" { return Err(unsupported(&flavour)); }
-        if link(request).is_ok() { return Err(fault(format!("there is a connection {name} already"))); }
+        if link(request).is_ok() { return Err(fault(format!("there already is a {name}"))); }
         let stream = match request.contains_key("connect") {
             true => TcpStream::connect_timeout(&get(request, "connect", target)?, within),
             false => accepted(&*named(&LISTENERS, &get(request, "accept", text)?)?, within),
-        }.map_err(fault)?;
+        }.map_err(|error| fault(format!("no connection came about: {error}")))?;
         let (local, remote) = (address(stream.local_addr())?, address(stream.peer_addr())?);
         LINKS.lock().unwrap().insert(name, Stocking::new(stream));
         Ok(format!(r#""local": {local}, "remote": {remote}"#))
@@ -92,8 +91,9 @@ const VERBS: &[Verb] = &[
         let (it, messages) = (link(request)?, get(request, "messages", list)?);
         let messages = messages.iter().map(message).collect::<Outcome<Vec<_>>>()?;
         for (i, message) in messages.iter().enumerate() {
-            let name = |why| format!(r#""name": "Ended", "message": "{why}", "written": {i}"#);
-            it.write(message).map_err(|why| format!(r#""raised": {{{}}}"#, name(why)))?;
+            let error = r#""name": "Ended", "message": "the connection has ended""#;
+            let refused = || format!(r#""raised": {{{error}, "written": {i}}}"#);
+            it.write(message).ok_or_else(refused)?;
         }
         Ok(format!(r#""written": {}"#, messages.len()))
     }),
@@ -107,7 +107,8 @@ const VERBS: &[Verb] = &[
         Ok(format!(r#""messages": [{messages}], "ended": {ended}, "last": {last}"#))
     }),
     ("state", "conn", |request| {
-        let all = format!(r#""connections": [{}], "listeners": [{}]"#, names(&LINKS), names(&LISTENERS));
+        let (links, listeners) = (names(&LINKS), names(&LISTENERS));
+        let all = format!(r#""connections": [{links}], "listeners": [{listeners}]"#);
         if !request.contains_key("conn") { return Ok(all); }
         Ok(format!(r#"{all}, "conn": {}"#, facts(&link(request)?.when(Duration::ZERO, |_| true))))
     }),
@@ -125,8 +126,8 @@ const VERBS: &[Verb] = &[
     }),
     ("close", "conn listener keep", |request| {
         let Ok(name) = get(request, "listener", text) else { return finish(request, "closed", 5) };
-        let closed = LISTENERS.lock().unwrap().remove(&name);
-        closed.map(|_| String::new()).ok_or_else(|| unsupported(&name))
+        let listener = LISTENERS.lock().unwrap().remove(&name);
+        listener.map(|_| String::new()).ok_or_else(|| unsupported(&name))
     }),
     ("abort", "conn", |request| finish(request, "aborted", 0)),
     ("discard", "conn", |request| Ok(finish(request, "aborted", 0).unwrap_or_default())),

@@ -1,12 +1,12 @@
 //! What the adapter protocol (conformance/ADAPTERS.md) says about lines, messages and recipes.
 
+use crate::Message;
 use std::{collections::HashMap, fmt::Display, io, io::BufRead, iter::successors, str::FromStr};
 use std::{thread, time::Duration};
 
-use crate::Message;
-
 const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const ALPHABET: &str = "Az0~éßΩЖא€中\u{fffd}😀\u{10ffff}\0\n";
+const ALPHABET: [char; 16] = ['A', 'z', '0', '~', 'é', 'ß', 'Ω', 'Ж',
+    'א', '€', '中', '\u{fffd}', '😀', '\u{10ffff}', '\0', '\n'];
 
 /// A JSON object; its values are still JSON.
 pub type Object = HashMap<String, String>;
@@ -30,20 +30,16 @@ pub fn quoted(text: impl Display) -> String {
 /// Obeys the lines of stdin, each in a thread of its own; returns at the end of stdin.
 pub fn serve(verbs: &'static [Verb]) {
     for line in io::stdin().lock().split(b'\n').map_while(Result::ok) {
-        thread::spawn(move || answer(line, verbs));
+        thread::spawn(move || {
+            let line = String::from_utf8(line).ok().filter(|it| it.len() <= 1 << 20);
+            let request = line.and_then(|it| object(&it)).unwrap_or_default();
+            let id = request.get("id").filter(|id| number::<i64>(id).is_some());
+            let problem = fault("no JSON object with an integer id, or more than 1 MiB");
+            let outcome = id.ok_or(problem).and_then(|_| obey(&request, verbs));
+            let answer = outcome.map_or_else(|it| it, |facts| format!(r#""ok": {{{facts}}}"#));
+            println!(r#"{{"id": {}, {answer}}}"#, id.map_or("null", |id| id));
+        });
     }
-}
-
-fn answer(line: Vec<u8>, verbs: &[Verb]) {
-    let line = String::from_utf8(line).ok().filter(|it| it.len() <= 1 << 20);
-    let request = line.and_then(|it| object(&it)).unwrap_or_default();
-    let id = request.get("id").filter(|id| number::<i64>(id).is_some());
-    let outcome = match id {
-        Some(_) => obey(&request, verbs),
-        None => Err(fault("no JSON object with an integer id, or more than 1 MiB")),
-    };
-    let answer = outcome.map_or_else(|instead| instead, |facts| format!(r#""ok": {{{facts}}}"#));
-    println!(r#"{{"id": {}, {answer}}}"#, id.map_or("null", |id| id));
 }
 
 fn obey(request: &Object, verbs: &[Verb]) -> Outcome {
@@ -87,18 +83,12 @@ fn inside<'a>(json: &'a str, brackets: &str) -> Option<&'a str> {
 /// Cuts JSON at a character, except within strings, lists and objects.
 fn split(json: &str, at: char) -> impl Iterator<Item = &str> {
     let (mut depth, mut string, mut escaped) = (0, false, false);
-    let pieces = json.split(move |c| {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => string = !string,
-            '[' | '{' if !string => depth += 1,
-            ']' | '}' if !string => depth -= 1,
-            _ => return c == at && depth == 0 && !string,
-        }
-        false
-    });
-    pieces.filter(|_| !json.trim().is_empty())
+    json.split(move |c| {
+        string ^= c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        depth += if string { 0 } else { i32::from("[{".contains(c)) - i32::from("]}".contains(c)) };
+        c == at && depth == 0 && !string
+    }).filter(|_| !json.trim().is_empty())
 }
 
 pub fn text(json: &str) -> Option<String> {
@@ -136,10 +126,9 @@ pub fn message(json: &String) -> Outcome<Message> {
 fn recipe(text: bool, seed: u32, length: usize) -> Vec<u8> {
     let next = |x: &u64| Some((x * 1103515245 + 12345) % (1 << 31));
     let draws = successors(next(&seed.into()), next).map(|x| (x >> 16) as usize);
-    let alphabet: Vec<char> = ALPHABET.chars().collect();
     let unit = match text {
-        true => draws.take(1024).map(|draw| alphabet[draw & 15]).collect::<String>().into_bytes(),
-        false => draws.take(4088).map(|draw| draw as u8).collect(),
+        true => draws.map(|draw| ALPHABET[draw & 15]).take(1024).collect::<String>().into_bytes(),
+        false => draws.map(|draw| draw as u8).take(4088).collect(),
     };
     let number = |k: u64| if text { format!("{k:08x}").into() } else { k.to_be_bytes().to_vec() };
     let blocks = (0..).flat_map(|k| [number(k), unit.clone()].concat());
@@ -151,10 +140,9 @@ fn recipe(text: bool, seed: u32, length: usize) -> Vec<u8> {
 }
 
 fn octets(json: &str) -> Option<Vec<u8>> {
-    let digits = text(json)?.trim_end_matches('=').to_string();
     let value = |digit| DIGITS.iter().position(|&it| it == digit);
-    let values = digits.bytes().map(value).collect::<Option<Vec<usize>>>()?;
-    Some(values.chunks(4).flat_map(|piece| {
+    let values: Option<Vec<_>> = text(json)?.trim_end_matches('=').bytes().map(value).collect();
+    Some(values?.chunks(4).flat_map(|piece| {
         let bits = piece.iter().fold(0, |bits, &value| bits << 6 | value as u64);
         (bits << 6 * (4 - piece.len())).to_be_bytes()[5..4 + piece.len()].to_vec()
     }).collect())
@@ -177,10 +165,10 @@ fn crc32(octets: &[u8]) -> u32 {
 /// The facts about a message that was delivered.
 pub fn describe(message: Message) -> String {
     let (kind, octets) = message.parts();
-    let (length, crc32, all) = (octets.len(), crc32(octets), base64(octets));
-    let (head, tail) = (&octets[..length.min(32)], &octets[length.saturating_sub(32)..]);
-    let (head, tail) = (base64(head), base64(tail));
-    let all = if length > 4096 { String::new() } else { format!(r#", "base64": "{all}""#) };
+    let (length, crc32, whole) = (octets.len(), crc32(octets), base64(octets));
+    let head = base64(&octets[..length.min(32)]);
+    let tail = base64(&octets[length.saturating_sub(32)..]);
+    let all = if length > 4096 { String::new() } else { format!(r#", "base64": "{whole}""#) };
     format!(r#"{{"kind": "{kind}", "length": {length}, "crc32": "{crc32:08x}", "#)
         + &format!(r#""head": "{head}", "tail": "{tail}"{all}}}"#)
 }

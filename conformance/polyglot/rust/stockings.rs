@@ -1,9 +1,9 @@
 //! Stockings: whole messages over a TCP connection, with a thread for each of its directions.
 
 use std::io::{copy, sink, BufRead, BufReader, ErrorKind, ErrorKind::*, Read, Write};
-use std::net::{Shutdown, TcpStream};
 use std::sync::{mpsc, Arc, Condvar, Mutex, MutexGuard};
 use std::{collections::VecDeque, iter::successors, thread, time::Duration};
+use std::{net::Shutdown, net::TcpStream};
 
 pub const LARGEST: u128 = 1 << 30; // octets of a message that is taken; a longer one ends it all
 const HELD: usize = 1 << 24; // octets that nobody has read from which on no more are received
@@ -49,11 +49,11 @@ fn receive(stream: &mut impl Read) -> Result<Message, ErrorKind> {
 
 #[derive(Default)]
 pub struct State {
-    stream: Option<Arc<TcpStream>>, // while anything is left to be received or sent
+    stream: Option<Arc<TcpStream>>,        // while anything is left to be received or sent
     outbox: Option<mpsc::Sender<Vec<u8>>>, // while anything may be written
-    pub queued: usize, // frames that are not sent yet
     inbox: VecDeque<Message>,
-    pub cause: Option<&'static str>, // of the end
+    pub queued: usize,                     // frames that are not sent yet
+    pub cause: Option<&'static str>,       // of the end
 }
 
 impl State {
@@ -61,14 +61,14 @@ impl State {
     fn held(&self) -> usize { self.inbox.iter().map(|it| it.parts().1.len() + 4096).sum() }
 }
 
+#[derive(Default)]
 pub struct Stocking { state: Mutex<State>, changed: Condvar }
 
 impl Stocking {
     pub fn new(stream: TcpStream) -> Arc<Stocking> {
-        let (stream, (outbox, frames)) = (Arc::new(stream), mpsc::channel());
-        let state = State { stream: Some(stream.clone()), outbox: Some(outbox), ..State::default() };
-        let it = Arc::new(Stocking { state: state.into(), changed: Condvar::new() });
-        let running = it.clone();
+        let (it, stream) = (Arc::<Stocking>::default(), Arc::new(stream));
+        let (running, (outbox, frames)) = (it.clone(), mpsc::channel());
+        it.change(|it| (it.stream, it.outbox) = (Some(stream.clone()), Some(outbox)));
         thread::spawn(move || running.run(&stream, frames));
         it
     }
@@ -114,13 +114,13 @@ impl Stocking {
         self.change(|it| (it.stream, it.queued) = (None, 0));
     }
 
-    pub fn write(&self, message: &Message) -> Result<(), &'static str> {
+    /// None if the connection has ended.
+    pub fn write(&self, message: &Message) -> Option<()> {
         let frame = frame(message);
-        let send = |it: &mut State| {
+        self.change(|it| {
             it.outbox.as_ref()?.send(frame).ok()?;
             Some(it.queued += 1)
-        };
-        self.change(send).ok_or("the connection has ended")
+        })
     }
 
     /// The next message; None if none comes in time, or none can come any more (see active).
