@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from harness import system
 from harness.discovery import Interpreter, discover
-from tools import compile27, summarise
+from tools import compile27, polyglot, summarise
+from tools.wine.__main__ import shown
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +87,51 @@ def test_a_summary_of_nothing_is_an_error(
     """A run of which no results arrived does not look like a good one."""
     assert summarise.main(tmp_path) == 1
     assert str(tmp_path) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "judged"),
+    [
+        ([], ["polyglot-*"]),
+        (["--peer", "polyglot-c", "--jobs", "2"], ["polyglot-c"]),
+        (["--peer=polyglot-c", "--case=text/**", "--peer", "x"], ["polyglot-c", "x"]),
+    ],
+)
+def test_what_is_asked_of_the_other_languages_narrows_the_run(
+    options: list[str], judged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A glob given is the only one; what else is given reaches `harness run`."""
+    asked: list[list[str]] = []
+    one = SimpleNamespace(level=1)
+    monkeypatch.setattr(polyglot.peers, "load_file", lambda *_, **__: [one])
+    monkeypatch.setattr(polyglot, "partners", lambda: ["reference@here"])
+    monkeypatch.setattr(polyglot, "harness", asked.append)
+    polyglot.main(options)
+    (words,) = asked
+
+    def values(option: str) -> list[str]:
+        return [value for word, value in pairwise(words) if word == option]
+
+    assert values("--peer") == judged
+    assert "text/**" in values("--case")
+    assert (len(values("--case")) == 1) is ("--case=text/**" in options)
+    assert values("--with") == ["reference@here"]
+    assert values("--jobs") == (["2"] if "--jobs" in options else [])
+
+
+LEAVES_ONE = """
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
+print("done")
+sys.exit(int(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(system.WINDOWS, reason="wine is for other systems")
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_run_under_wine_is_over_when_its_process_is(
+    code: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever it has left behind, and has its pipe for ever, is ended and not waited for."""
+    assert shown([sys.executable, "-c", LEAVES_ONE, str(code)], os.environ) is (code == 0)
+    assert "done" in capfd.readouterr().out
