@@ -37,8 +37,7 @@ fn accepted(listener: &TcpListener, within: Duration) -> io::Result<TcpStream> {
     // An accept keeps to the time limit for receiving, which only a stream can be told.
     TcpStream::from(OwnedFd::from(listener.try_clone()?)).set_read_timeout(Some(within))?;
     let (stream, _) = listener.accept()?;
-    stream.set_read_timeout(None)?;
-    Ok(stream)
+    stream.set_read_timeout(None).map(|()| stream)
 }
 
 fn word(cause: Option<&str>) -> String { cause.map_or("null".to_string(), quoted) }

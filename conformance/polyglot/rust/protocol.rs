@@ -20,10 +20,8 @@ pub fn fault(why: impl Display) -> String { format!(r#""fault": {{"message": {}}
 
 /// A text as JSON.
 pub fn quoted(text: impl Display) -> String {
-    let escape = |c| match c {
-        '"' | '\\' | '\0'..='\x1f' => format!("\\u{:04x}", c as u32),
-        _ => c.to_string(),
-    };
+    let plain = |c: char| c >= ' ' && c != '"' && c != '\\';
+    let escape = |c: char| if plain(c) { c.to_string() } else { format!("\\u{:04x}", c as u32) };
     format!("\"{}\"", text.to_string().chars().map(escape).collect::<String>())
 }
 
@@ -96,13 +94,11 @@ pub fn text(json: &str) -> Option<String> {
     while let Some(c) = chars.next() {
         match c {
             '"' | '\0'..='\x1f' => return None,
-            '\\' => match chars.next()? {
-                'u' => {
-                    units.push(u16::from_str_radix(chars.as_str().get(..4)?, 16).ok()?);
-                    chars.nth(3);
-                }
-                c => units.push(u16::from(b"\x08\x0c\n\r\t\"\\/"["bfnrt\"\\/".find(c)?])),
-            },
+            '\\' if chars.as_str().starts_with('u') => {
+                units.push(u16::from_str_radix(chars.as_str().get(1..5)?, 16).ok()?);
+                chars.nth(4);
+            }
+            '\\' => units.push(b"\x08\x0c\n\r\t\"\\/"["bfnrt\"\\/".find(chars.next()?)?].into()),
             _ => units.extend_from_slice(c.encode_utf16(&mut [0; 2])),
         }
     }
@@ -165,10 +161,10 @@ fn crc32(octets: &[u8]) -> u32 {
 /// The facts about a message that was delivered.
 pub fn describe(message: Message) -> String {
     let (kind, octets) = message.parts();
-    let (length, crc32, whole) = (octets.len(), crc32(octets), base64(octets));
-    let head = base64(&octets[..length.min(32)]);
-    let tail = base64(&octets[length.saturating_sub(32)..]);
-    let all = if length > 4096 { String::new() } else { format!(r#", "base64": "{whole}""#) };
+    let (length, edge) = (octets.len(), octets.len().min(32));
+    let (head, tail) = (base64(&octets[..edge]), base64(&octets[length - edge..]));
+    let whole = format!(r#", "base64": "{}""#, base64(&octets[..length.min(4096)]));
+    let (crc32, whole) = (crc32(octets), if length > 4096 { "" } else { &whole });
     format!(r#"{{"kind": "{kind}", "length": {length}, "crc32": "{crc32:08x}", "#)
-        + &format!(r#""head": "{head}", "tail": "{tail}"{all}}}"#)
+        + &format!(r#""head": "{head}", "tail": "{tail}"{whole}}}"#)
 }

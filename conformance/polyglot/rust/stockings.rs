@@ -2,8 +2,8 @@
 
 use std::io::{copy, sink, BufRead, BufReader, ErrorKind, ErrorKind::*, Read, Write};
 use std::sync::{mpsc, Arc, Condvar, Mutex, MutexGuard};
-use std::{collections::VecDeque, iter::successors, thread, time::Duration};
-use std::{net::Shutdown, net::TcpStream};
+use std::{collections::VecDeque, iter::successors, net::Shutdown, net::TcpStream};
+use std::{thread, time::Duration};
 
 pub const LARGEST: u128 = 1 << 30; // octets of a message that is taken; a longer one ends it all
 const HELD: usize = 1 << 24; // octets that nobody has read from which on no more are received
