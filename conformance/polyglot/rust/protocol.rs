@@ -10,7 +10,7 @@ const ALPHABET: [char; 16] = ['A', 'z', '0', '~', 'é', 'ß', 'Ω', 'Ж',
 
 /// A JSON object; its values are still JSON.
 pub type Object = HashMap<String, String>;
-/// The members of `ok`, or else the member of the answer that stands in its place.
+/// The members of `ok`, or else the whole of `unsupported`, `fault` or `raised` in its place.
 pub type Outcome<T = String> = Result<T, String>;
 /// A verb: its name, the keys that it knows, and what it does with a request.
 pub type Verb = (&'static str, &'static str, fn(&Object) -> Outcome);
