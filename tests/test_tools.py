@@ -13,7 +13,7 @@ import pytest
 from harness import system
 from harness.discovery import Interpreter, discover
 from tools import compile27, polyglot, summarise
-from tools.wine.__main__ import shown
+from tools.wine import __main__ as wine
 
 
 @pytest.fixture(scope="module")
@@ -133,5 +133,25 @@ def test_a_run_under_wine_is_over_when_its_process_is(
     code: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Whoever it has left behind, and has its pipe for ever, is ended and not waited for."""
-    assert shown([sys.executable, "-c", LEAVES_ONE, str(code)], os.environ) is (code == 0)
+    assert wine.shown([sys.executable, "-c", LEAVES_ONE, str(code)], os.environ) is (code == 0)
     assert "done" in capfd.readouterr().out
+
+
+def test_where_there_is_no_wine_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing can be run then, which is no failure, and not silent."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["wine", "2.7"])
+    assert wine.main() == 0
+    assert capsys.readouterr().out == "wine: SKIPPED: wine is not installed\n"
+
+
+def test_what_is_left_out_under_wine_is_there() -> None:
+    """A test that was renamed would be left out no more, or a line stay that says nothing."""
+    root = Path(__file__).resolve().parent.parent
+    for version in ("2.7", "3.13"):
+        for test in wine.unfaithful(version):
+            file, _, function = test.partition("[")[0].partition("::")
+            assert f"def {function}(" in (root / file).read_text(encoding="utf-8")
+    assert len(wine.unfaithful("2.7")) > len(wine.unfaithful("3.13")) > 0

@@ -134,27 +134,24 @@ def _fate(name: str, met: Sequence[Result], terms: Terms) -> tuple[Verdict, str]
     """What became of an endpoint, as a verdict and a reason."""
     if name in terms.sound:
         wrong = [one for one in met if one.verdict not in SPOTLESS]
-        return _blank(wrong, met, "has no defect", "fail")
+        return _blank(wrong, "has no defect", "fails")
     if name in terms.nulls:
-        return _blank([one for one in met if one.verdict is Verdict.PASS], met,
-                      "is an implementation of nothing", "pass")
+        wrong = [one for one in met if one.verdict is Verdict.PASS]
+        return _blank(wrong, "is an implementation of nothing", "passes")
     breaks = terms.breaks.get(name, ())
     by = list(dict.fromkeys(
         f"{one.case} by {one.clause}" for one in met
         if one.verdict in KILLING and one.clause in one.clauses and one.clause in breaks
     ))
     if by:
-        more = f", and {len(by) - 1} times more" if len(by) > 1 else ""
-        return Verdict.PASS, f"killed: {by[0]}{more}"
-    told = f"none of {len(met)} cases has killed it by {', '.join(breaks)}"
-    return (Verdict.FAIL if terms.whole else Verdict.INFO), told
+        return Verdict.PASS, f"killed: {by[0]}" + (f", and {len(by) - 1} more" if by[1:] else "")
+    survived = f"no case has killed it by {' or '.join(breaks)}; tried: {len(met)}"
+    return (Verdict.FAIL if terms.whole else Verdict.INFO), survived
 
 
-def _blank(
-    wrong: Iterable[Result], met: Sequence[Result], what: str, word: str
-) -> tuple[Verdict, str]:
+def _blank(wrong: Iterable[Result], what: str, word: str) -> tuple[Verdict, str]:
     """The fate of an endpoint on which a case can only go wrong in one way."""
     names = sorted({one.case + one.params for one in wrong})
     if names:
-        return Verdict.FAIL, f"{what}, and {len(names)} cases {word}: {', '.join(names)}"
-    return Verdict.PASS, f"{what}, and none of {len(met)} cases {word}s"
+        return Verdict.FAIL, f"{what}, and yet {word}: {', '.join(names)}"
+    return Verdict.PASS, f"{what}, and {word} nowhere"

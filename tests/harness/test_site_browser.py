@@ -114,6 +114,17 @@ def test_the_filter_works_by_keyboard(browser: Any, site: Path) -> None:
     tab.close()
 
 
+def test_an_address_with_filters_of_another_run_shows_what_there_is(
+    browser: Any, site: Path
+) -> None:
+    """What this run has is filtered, what it does not have is not asked for."""
+    tab = browser.new_page()
+    tab.goto((site / "index.html").as_uri() + "#verdict=CRASH&family=end")
+    playwright.expect(tab.locator("#rows tr")).to_have_count(1)
+    assert tab.locator("select[name=verdict]").input_value() == ""
+    tab.close()
+
+
 def test_a_verdict_in_the_summary_leads_to_its_results(browser: Any, site: Path) -> None:
     """One press of a key, without going through the fields."""
     tab = browser.new_page()

@@ -97,7 +97,11 @@
   // The address holds the filters, so that the way back from a case leads to the same rows.
   function read() {
     const asked = new URLSearchParams(location.hash.slice(1));
-    for (const field of form.elements) field.value = asked.get(field.name) || "";
+    for (const field of form.elements) {
+      field.value = asked.get(field.name) || "";
+      // A link from another run may ask for what this one does not have.
+      if (field.selectedIndex < 0) field.value = "";
+    }
     filter();
   }
 
