@@ -43,8 +43,8 @@ LANGUAGES = {
     "javascript": Skeleton(("protocol.mjs",), '["node", "./adapter.mjs"]'),
     "python": Skeleton((), '["python3", "./adapter.py"]'),
     "rust": Skeleton(
-        ("json.rs", "message.rs", "words.rs"), '["{build}/adapter"]',
-        '["rustc", "--edition=2021", "-o", "{build}/adapter", "./main.rs"]',
+        ("protocol.rs",), '["{build}/adapter"]',
+        '["rustc", "--edition=2021", "-o", "{build}/adapter", "./adapter.rs"]',
     ),
 }
 

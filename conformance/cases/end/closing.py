@@ -1,13 +1,12 @@
 """Closing: what was written still goes out, a second close does no harm, and nothing is kept."""
 
 from harness import clock
-from harness.case import Connection, Recorder, Single, each, needs, octets, recipe, text
+from harness.case import Recorder, Single, each, needs, octets, recipe, text
 from harness.codec import encode
+from harness.connection import Closing
 from harness.expect import TIGHT, alive, arrived, cut, held_up, on_wire, refusal
 from harness.opposite import watched
 from harness.payloads import Message
-from harness.peererror import Unsupported
-from harness.process import Pending
 from harness.tester import Tester
 
 # Seconds in which a close that waits for nobody has returned; well below the two seconds that our
@@ -58,7 +57,7 @@ def case_delivers(single: Single, check: Recorder, meanwhile: str) -> None:
     connection.write(*MESSAGES)
     held_up(connection, tester, len(stream))
     closing = connection.begin_close()
-    _let_it_close(connection, closing)
+    _let_it_close(closing)
     if meanwhile == "more-arrives":
         tester.send(on_wire(*WHOLE))
     elif meanwhile == "fin":
@@ -107,7 +106,7 @@ def case_from_two_threads(single: Single, check: Recorder) -> None:
     connection.write(*MESSAGES)
     held_up(connection, tester, len(stream))
     closings = [connection.begin_close(keep=True) for _ in range(2)]
-    _let_it_close(connection, closings[1])
+    _let_it_close(closings[1])
     got = arrived(tester, len(stream))
     check("END-5", got == stream, f"{len(stream)} octets", f"{len(got)} octets")
     tester.close()
@@ -147,7 +146,7 @@ def case_under_a_write(single: Single, check: Recorder) -> None:
     writing = connection.begin_write(message)
     held_up(connection, tester, len(stream))
     closing = connection.begin_close(keep=True)
-    _let_it_close(connection, closing)
+    _let_it_close(closing)
     got = arrived(tester, len(stream))
     # A write that waits may fail now; one that returns has written its message.
     failed = refusal(writing.result)
@@ -157,18 +156,12 @@ def case_under_a_write(single: Single, check: Recorder) -> None:
     closing.result()
 
 
-def _let_it_close(connection: Connection, closing: Pending) -> None:
+def _let_it_close(closing: Closing) -> None:
     """Wait until who closes with messages in its queue has lost them; others wait for us now.
 
     Without it we would take the messages before a busy peer has come to close.
     """
-    def taken_up() -> bool:
-        try:
-            return closing.returns(0) or not connection.state()["active"]
-        except Unsupported:  # It returned between the two, and its name is forgotten.
-            return True
-
-    clock.until(taken_up, TAKEN_UP)
+    closing.taken_up(TAKEN_UP)
     closing.returns(SETTLED / clock.patience())
 
 
