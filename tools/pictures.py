@@ -60,6 +60,7 @@ def take(browser: Any, site: Path, folder: Path) -> list[Path]:
 
 def _pages(site: Path) -> Mapping[str, str]:
     """The address of one page of each kind that the site has: the one that tells most."""
+    site = site.resolve()  # browsers know no relative paths
     index = (site / "index.html").as_uri()
     found = {"index": index, "matrix": index, "filter": f"{index}#verdict=FAIL"}
     for kind in ("peer", "pair", "case"):

@@ -161,10 +161,11 @@ def test_a_command_can_be_copied(browser: Any, site: Path) -> None:
 
 
 def test_pictures_are_taken_of_every_kind_of_page(
-    browser: Any, site: Path, tmp_path: Path
+    browser: Any, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever changes the looks gets all of them, and none is empty."""
-    taken = pictures.take(browser, site, tmp_path / "pictures")
+    """Whoever changes the looks gets all of them, and none is empty; a relative path will do."""
+    monkeypatch.chdir(site.parent)
+    taken = pictures.take(browser, Path(site.name), tmp_path / "pictures")
     assert all(one.read_bytes().startswith(b"\x89PNG") for one in taken)
     kinds = {one.name.partition("-")[0] for one in taken}
     assert kinds == {"index", "matrix", "filter", "peer", "pair", "case"}
