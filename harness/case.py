@@ -103,6 +103,7 @@ def open_axis(
     parse: Callable[[str], object],
     rows: Callable[[Sequence[Where]], Iterable[tuple[str, Where]]] | None = None,
     decides: Callable[[str], Collection[str]] | None = None,
+    requires: Callable[[str], Collection[str]] | None = None,
 ) -> Callable[[Function], Function]:
     """Run the case once for each named value, and for any other value that somebody asks for.
 
@@ -110,11 +111,12 @@ def open_axis(
     be replayed. `parse` raises ValueError, whose message says where a text goes wrong, and why. The
     case gets the text. It can have no other axis.
 
-    `rows` and `decides` are those of `OpenAxis`. With `rows` values meet peers as it says, and
-    `named` has one value, which stands for all of them in lists. With `decides` the docstring
-    quotes the clauses of all values, and a value has to record a check for each of its own.
+    `rows`, `decides` and `requires` are those of `OpenAxis`. With `rows` values meet peers as it
+    says, and `named` has one value, which stands for all of them in lists. With `decides` the
+    docstring quotes the clauses of all values, and a value has to record a check for each of its
+    own. With `requires` there are features that only some values need.
     """
-    opened = OpenAxis(axis, tuple(named), parse, rows, decides)
+    opened = OpenAxis(axis, tuple(named), parse, rows, decides, requires)
 
     def mark(function: Function) -> Function:
         pytest.mark.open_axis(opened)(function)

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness import clock
 from harness.payloads import Message, Received, all_match, describe
-from harness.peererror import StepTimeout
+from harness.peererror import StepTimeout, Unsupported
 from harness.process import PeerProcess, Pending
 
 Address = tuple[str, int]
@@ -95,12 +95,12 @@ class Connection:
         """
         self.begin_close(keep).result(within)
 
-    def begin_close(self, keep: bool = False) -> Pending:
+    def begin_close(self, keep: bool = False) -> Closing:
         """Begin to close, so that the other side can read meanwhile."""
         if keep:
-            return self._process.start("close", conn=self.name, keep=True)
+            return Closing(self, self._process.start("close", conn=self.name, keep=True))
         self._forget()
-        return self._process.start("close", conn=self.name)
+        return Closing(self, self._process.start("close", conn=self.name))
 
     def abort(self) -> None:
         """Abort through the implementation's `abort` (feature `abort`)."""
@@ -165,3 +165,32 @@ class ReadingBegun:
                 return Reading(tuple(messages), bool(body["ended"]), body.get("last"))
             # An adapter answers early rather than print a line that is too long.
             pending = self.connection.ask_to_read(missing, self.deadline)
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A `close` on its way; `result` waits until it has returned."""
+
+    connection: Connection
+    pending: Pending
+
+    def result(self, within: float = clock.EXCHANGE) -> None:
+        """Wait for the end of the closing; raises a `PeerError`."""
+        self.pending.result(within)
+
+    def returns(self, within: float) -> bool:
+        """Say whether `close` returns within the time."""
+        return self.pending.returns(within)
+
+    def taken_up(self, within: float) -> bool:
+        """Say whether the implementation has begun to close within the time.
+
+        It has when it returned, or when the connection is not active any more.
+        """
+        return clock.until(self._is_taken_up, within)
+
+    def _is_taken_up(self) -> bool:
+        try:
+            return self.pending.returns(0) or not self.connection.state()["active"]
+        except Unsupported:  # It returned between the two, and the name is forgotten.
+            return True

@@ -21,7 +21,7 @@ def list_cases(selection: Selection, verbose: bool) -> None:
     """Print the selected cases, with what they are about; with `verbose` what they need, too."""
     for stem in selection.stems():
         about = ", ".join(ident for ident, _ in stem.clauses)
-        needs = f"; needs {', '.join(stem.needs)}" if verbose and stem.needs else ""
+        needs = f"; needs {', '.join(stem.features)}" if verbose and stem.features else ""
         click.echo(f"{stem.name}  ({stem.shape}: {about}{needs}{_more(stem)})")
 
 

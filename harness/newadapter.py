@@ -36,14 +36,14 @@ LANGUAGES = {
         '    "./adapter.c"]',
     ),
     "java": Skeleton(
-        ("Json.java", "Words.java"), '["java", "-cp", "{build}", "Adapter"]',
+        ("Protocol.java",), '["java", "-cp", "{build}", "Adapter"]',
         '["javac", "-d", "{build}", "-sourcepath", "./", "./Adapter.java"]',
     ),
     "javascript": Skeleton(("protocol.mjs",), '["node", "./adapter.mjs"]'),
     "python": Skeleton((), '["python3", "./adapter.py"]'),
     "rust": Skeleton(
-        ("json.rs", "message.rs", "words.rs"), '["{build}/adapter"]',
-        '["rustc", "--edition=2021", "-o", "{build}/adapter", "./main.rs"]',
+        ("protocol.rs",), '["{build}/adapter"]',
+        '["rustc", "--edition=2021", "-o", "{build}/adapter", "./adapter.rs"]',
     ),
 }
 

@@ -31,7 +31,8 @@ class OpenAxis:
     returns is not looked at. With `rows`, the suite does not give every named value to everybody:
     `rows(everybody)` says which value meets whom, where `everybody` lists all peers, or all pairs,
     that the case could meet. It must be deterministic. With `decides`, a value decides only those
-    of the quoted clauses that `decides(value)` gives.
+    of the quoted clauses that `decides(value)` gives. With `requires`, a value needs the features
+    that `requires(value)` gives, beside those that the case needs for all values.
     """
 
     name: str
@@ -39,6 +40,7 @@ class OpenAxis:
     parse: Callable[[str], object]
     rows: Callable[[Sequence[Where]], Iterable[tuple[str, Where]]] | None = None
     decides: Callable[[str], Collection[str]] | None = None
+    requires: Callable[[str], Collection[str]] | None = None
 
     def decided(self, value: str, quoted: Quotations) -> Quotations:
         """Return those of a case's quotations that a value of the axis decides."""

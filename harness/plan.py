@@ -46,6 +46,16 @@ class Stem:
         """The part of the case id before the `@`."""
         return self.case + self.params
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The features that each peer must declare: `needs`, and what the value of the axis needs.
+
+        A stem that stands for all rows gives those of its named one.
+        """
+        if self.axis is None or self.axis.requires is None:
+            return self.needs
+        return (*self.needs, *sorted(self.axis.requires(self.params[1:-1])))
+
     def filled(self, value: str) -> Stem:
         """Return the stem of the same case with another value of its open axis.
 

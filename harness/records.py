@@ -76,12 +76,11 @@ class Header:
         suite = fields.Fields(take.mapping("suite"), "suite.")
         header = cls(
             Suite(suite.text("version"), suite.text("digest")),
-            take.text("harness"),
-            take.text("started"),
+            take.text("harness"), take.text("started"),
             tuple(_peer(peer, index) for index, peer in enumerate(take.mappings("peers"))),
             take.count("planned"),
             take.text("plan"),
-            take.mapping("options"),
+            take.mapping_with("of_systems", "options"),
             take.mapping("host"),
             _share(take.optional_mapping("shard")),
         )
@@ -226,9 +225,7 @@ class Footer:
         footer = cls(
             take.count("results"),
             {_verdict(word): counts.count(word) for word in counts},
-            take.texts("missing"),
-            take.count("exit"),
-            take.number("seconds"),
+            take.texts("missing"), take.count("exit"), take.number("seconds"),
         )
         take.done()
         return footer
@@ -256,11 +253,8 @@ def _peer(line: Mapping[str, Any], index: int) -> PeerInfo:
     """One entry of the header's `peers`."""
     take = fields.Fields(line, f"peers[{index}].")
     peer = PeerInfo(
-        take.text("name"),
-        take.text("implementation"),
-        take.optional_text("runtime"),
-        take.text("flavour"),
-        take.mapping("hello"),
+        take.text("name"), take.text("implementation"), take.optional_text("runtime"),
+        take.text("flavour"), take.mapping("hello"),
     )
     take.done()
     return peer
@@ -273,11 +267,8 @@ def _check(line: Mapping[str, Any], index: int) -> Check:
     if level not in get_args(Level):
         raise fields.Invalid(f"'checks[{index}].level' cannot be {level!r}")
     check = Check(
-        take.text("clause"),
-        cast(Level, level),
-        take.truth("ok"),
-        take.text("expected"),
-        take.text("observed"),
+        take.text("clause"), cast(Level, level), take.truth("ok"),
+        take.text("expected"), take.text("observed"),
     )
     take.done()
     return check

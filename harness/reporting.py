@@ -12,8 +12,9 @@ from rich.console import Console
 
 from harness import clauses, options
 from harness import results as results_file
+from harness.fields import Invalid
 from harness.problem import Incomplete, Usage, require_writable
-from harness.report import badge, github, junit, markdown, picture, tap, terminal
+from harness.report import badge, github, junit, kills, markdown, picture, tap, terminal
 from harness.report.findings import counted
 from harness.results import Run
 from harness.site import build
@@ -56,9 +57,11 @@ def report(
       python -m harness report results/matrix.jsonl --github
     """
     try:
-        outcome = results_file.read(file)
+        outcome = kills.retold(results_file.read(file))
     except results_file.ResultsError as error:
         raise Incomplete(str(error)) from error
+    except Invalid as error:
+        raise Incomplete(f"{file}, line 1: not a header of mutants: {error}") from error
     for option, path in outputs.items():
         if path is not None:
             require_writable(f"--{option}", path)

@@ -8,6 +8,7 @@ import io
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,6 +24,10 @@ USER_OPTIONS = "PYTEST_ADDOPTS"
 #: The lines of pytest's output that tell what went wrong, and how many of the last are quoted.
 TELLING = re.compile(r"^(?:E  +|ERROR:? |INTERNALERROR> (?=\w))(?P<what>.*\S)", re.MULTILINE)
 QUOTED = 6
+
+#: How files are called that keep what a pytest that failed has said, and the seconds for which they
+#: are kept: a day, which is time to read one. Whoever runs pytest next removes older ones.
+KEPT_PREFIX, KEPT_SUFFIX, KEPT = "stockings-pytest-", ".log", 86400.0
 
 
 class SuiteError(Exception):
@@ -59,6 +64,7 @@ def run_pytest(plan: Path, options: Sequence[str], watcher: object) -> bool:
     It does not get through when the user interrupts it. `watcher` is a pytest plugin of the main
     process. Raises `SuiteError` when pytest itself fails.
     """
+    _forget()
     buffer = io.StringIO()
     conformance = ROOT / "conformance"
     arguments = [
@@ -88,12 +94,21 @@ def _without(variable: str) -> Iterator[None]:
 def _told(output: str) -> str:
     """Return the telling lines of pytest's output, and keep all of it in a file."""
     with tempfile.NamedTemporaryFile(
-        "w", prefix="stockings-pytest-", suffix=".log", delete=False, encoding="utf-8"
+        "w", prefix=KEPT_PREFIX, suffix=KEPT_SUFFIX, delete=False, encoding="utf-8"
     ) as file:
         file.write(output)
     told = [match["what"] for match in TELLING.finditer(output)] or output.splitlines()
     quoted = "".join(f"\n    {line}" for line in told[-QUOTED:])
     return f"pytest failed; its whole output is in {file.name}; it said:{quoted}"
+
+
+def _forget() -> None:
+    """Remove what was kept long enough."""
+    for path in Path(tempfile.gettempdir()).glob(f"{KEPT_PREFIX}*{KEPT_SUFFIX}"):
+        # Another run may be at it as well, and another user's file is not ours to remove.
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > KEPT:
+                path.unlink()
 
 
 def collect() -> list[Stem]:

@@ -98,7 +98,7 @@ class Trial:
         """Say what a peer has declined before the run, if the case needs it."""
         for peer in self.peers:
             features = Hello(self.hellos[peer.name], peer.spec.flavour).features
-            missing = [word for word in self.stem.needs if word not in features]
+            missing = [word for word in self.stem.features if word not in features]
             if missing:
                 return f"{peer.name} does not declare {', '.join(missing)}"
         return None

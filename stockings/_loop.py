@@ -16,7 +16,7 @@ import threading
 
 from stockings._compat import clock, yieldProcessor
 from stockings._deadline import Deadline
-from stockings._reading import LOOK
+from stockings._reading import FEW, LOOK, TURNS
 from stockings._standby import Standby, hasStandby
 from stockings._waiters import PollWaiter, SelectWaiter
 from stockings._waker import Waker
@@ -49,13 +49,13 @@ class Loop(object):
         self._waker = None
         self._nudged = collections.deque()
         # The rest belongs to the thread: pumps by descriptor, the longest sleep that some of them
-        # allow, those whose end has a deadline, and those whose program reads by itself, with the
-        # time of the next look at them.
+        # allow, those whose end has a deadline, and those whose program reads by itself, the next
+        # one to look at first, with the time of that look.
         self._waiter = None
         self._pumps = {}
         self._intervals = {}
         self._ending = set()
-        self._visited = set()
+        self._visited = collections.OrderedDict()
         self._nextLook = 0
 
     def checkRoom(self):
@@ -199,7 +199,7 @@ class Loop(object):
                 if pump.deadline is not None:
                     self._ending.add(pump)
                 if pump.atHome:
-                    self._visited.add(pump)
+                    self._visited.setdefault(pump)
         except Exception as error:  # a defect, which must not take the other connections along
             _log.exception("a connection ends by a defect of the library")
             pump.drop("internal", error)
@@ -214,7 +214,7 @@ class Loop(object):
             self._waiter.watch(pump.descriptor, False, False)
         self._intervals.pop(pump, None)
         self._ending.discard(pump)
-        self._visited.discard(pump)
+        self._visited.pop(pump, None)
         with self._lock:
             self._members.discard(pump)
         pump.finish()
@@ -225,14 +225,18 @@ class Loop(object):
             self._serve(pump, False, False)
 
     def _lookAround(self):
-        """Take over from the programs that do not come any more."""
+        """Take over from the programs that do not come any more; see ``_reading``."""
         now = clock()
         if now < self._nextLook:
             return
         self._nextLook = now + LOOK
-        for pump in [pump for pump in self._visited if pump.isLeft()]:
-            self._visited.discard(pump)
-            self._serve(pump, False, False)
+        visited = self._visited
+        for _ in range(min(len(visited), max(FEW, len(visited) // TURNS))):
+            pump = visited.popitem(last=False)[0]
+            if pump.isLeft():
+                self._serve(pump, False, False)
+            else:
+                visited[pump] = None
 
     def _timeout(self):
         """Return how long to wait: until the next deadline or look, and at most an interval."""

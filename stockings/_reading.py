@@ -11,7 +11,9 @@ since nobody knows when the program will come back, and there are two ways to se
 * A program that has come STREAK times is *at home*: nobody else watches, which spares it two calls
   a message and the I/O thread a wake-up for each. Instead the I/O thread looks every LOOK seconds
   whether the program came since, and arms itself if it did not. So what comes after the program's
-  last visit is noticed within twice that time; a visitor notices it at once.
+  last visit is noticed within twice that time; a visitor notices it at once. Of more than FEW
+  connections it looks at some each time, or it would do nothing else, and take many a one away
+  from a program that comes round to each of them again and again.
 
 That two of them wake up does no harm: to wait is all that anybody does without the lock, and who
 then finds the socket empty waits again.
@@ -24,6 +26,10 @@ STREAK = 16
 #: Seconds between two looks whether it still is: below the quantum in which a system that is busy
 #: gives a thread its turn (3 to 10 ms), and so long that the looks cost less than a hundredth.
 LOOK = 0.003
+#: Connections that it looks at each time: a look takes some microseconds, so these a fiftieth of
+#: the time. Of very many it looks at more, so that it has seen them all after that many turns.
+FEW = 16
+TURNS = 64
 
 
 class ReadingSide(object):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -28,12 +29,33 @@ def test_the_corpus_is_what_the_tester_makes_of_its_inputs() -> None:
 
 
 def test_an_input_is_choices_pieces_and_a_stream() -> None:
-    assert oracle.read(INPUT) == oracle.Given(None, False, (b"\x81a\xc2", b"\x00\xff\x80"))
-    assert oracle.read(b"\x38\x81a") == oracle.Given(64, True, (b"\x81a",))
-    assert oracle.read(b"") == oracle.Given(None, False, (b"",))
+    assert oracle.read(INPUT) == oracle.Given(None, False, False, (b"\x81a\xc2", b"\x00\xff\x80"))
+    assert oracle.read(b"\x38\x81a") == oracle.Given(64, True, False, (b"\x81a",))
+    assert oracle.read(b"") == oracle.Given(None, False, False, (b"",))
+    assert oracle.read(b"\x40\x81a") == oracle.Given(None, False, True, (b"\x81a",))
     assert oracle.entry(INPUT)["messages"] == [
         [["text", "61"]], [["bytes", "00ff"], ["text", ""]]
     ]
+
+
+def test_octets_behind_a_room_that_was_not_filled_are_in_their_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Six octets: one of them fed, three put into a room for four, and two fed again."""
+    data = b"\x42\x02\x03" + b"\xc6abcdef"
+    assert oracle.read(data).rooms
+    compare.compare(data)
+    monkeypatch.setattr(wire.Decoder, "room", misplaced(wire.Decoder.room))
+    with pytest.raises(compare.Disagreement):
+        compare.compare(data)
+
+
+def misplaced(room: Callable[[wire.Decoder], memoryview | None]) -> Callable[..., Any]:
+    """The room of a decoder begins one octet late."""
+    def late(decoder: wire.Decoder) -> memoryview | None:
+        there = room(decoder)
+        return there and there[1:]
+    return late
 
 
 def lost(decoder: wire.Decoder, messages: list[str | bytes]) -> list[str | bytes]:

@@ -86,7 +86,7 @@ def test_it_judges_a_third_party_alone_and_with_ours(carried: Carried) -> None:
     assert smoke.returncode == 0, smoke.stdout + smoke.stderr
     said = carried(
         "run", "--peers", "right.toml", "--peer", PEER, "--with", REFERENCE,
-        "--case", "interop/*", "--case", CASE, "--jobs", "2",
+        "--case", "interop/*", "--case", CASE, "--jobs", "2", "--html", "site",
     )
     assert said.returncode == 0, said.stdout + said.stderr
     assert f"{PEER}~{REFERENCE}" in said.stdout

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from harness import system
 from harness.discovery import Interpreter, discover
-from tools import compile27, summarise
+from tools import compile27, polyglot, summarise
+from tools.wine import __main__ as wine
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +87,83 @@ def test_a_summary_of_nothing_is_an_error(
     """A run of which no results arrived does not look like a good one."""
     assert summarise.main(tmp_path) == 1
     assert str(tmp_path) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "judged"),
+    [
+        ([], ["polyglot-*"]),
+        (["--peer", "polyglot-c", "--jobs", "2"], ["polyglot-c"]),
+        (["--peer=polyglot-c", "--case=text/**", "--peer", "x"], ["polyglot-c", "x"]),
+    ],
+)
+def test_what_is_asked_of_the_other_languages_narrows_the_run(
+    options: list[str], judged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A glob given is the only one; what else is given reaches `harness run`."""
+    asked: list[list[str]] = []
+    one = SimpleNamespace(level=1)
+    monkeypatch.setattr(polyglot.peers, "load_file", lambda *_, **__: [one])
+    monkeypatch.setattr(polyglot, "partners", lambda: ["reference@here"])
+    monkeypatch.setattr(polyglot, "harness", asked.append)
+    polyglot.main(options)
+    (words,) = asked
+
+    def values(option: str) -> list[str]:
+        return [value for word, value in pairwise(words) if word == option]
+
+    assert values("--peer") == judged
+    assert "text/**" in values("--case")
+    assert (len(values("--case")) == 1) is ("--case=text/**" in options)
+    assert values("--with") == ["reference@here"]
+    assert values("--jobs") == (["2"] if "--jobs" in options else [])
+
+
+LEAVES_ONE = """
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
+print(sys.argv[2])
+sys.exit(int(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(system.WINDOWS, reason="wine is for other systems")
+@pytest.mark.parametrize(
+    ("code", "last", "good"),
+    [
+        (0, "== 1025 passed, 81 skipped, 7 deselected in 839.03s (0:13:59) ===", True),
+        (1, "== 1 failed, 1024 passed in 846.99s ==", False),
+        (1, "== 1024 passed in 846.99 seconds ==", False),
+        (0, "wine: Unimplemented function KERNEL32.dll.CopyFile2", False),
+        (0, "== 1012 passed, 1 error in 703.80 seconds ==", False),
+    ],
+)
+def test_a_run_under_wine_is_over_when_its_process_is(
+    code: int, last: str, good: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever it has left behind, and has its pipe for ever, is ended and not waited for.
+
+    It was a good one if pytest says so, since wine has 0 for a program that it gives up.
+    """
+    assert wine.shown([sys.executable, "-c", LEAVES_ONE, str(code), last], os.environ) is good
+    assert last in capfd.readouterr().out
+
+
+def test_where_there_is_no_wine_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing can be run then, which is no failure, and not silent."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["wine", "2.7"])
+    assert wine.main() == 0
+    assert capsys.readouterr().out == "wine: SKIPPED: wine is not installed\n"
+
+
+def test_what_is_left_out_under_wine_is_there() -> None:
+    """A test that was renamed would be left out no more, or a line stay that says nothing."""
+    root = Path(__file__).resolve().parent.parent
+    for version in ("2.7", "3.13"):
+        for test in wine.unfaithful(version):
+            file, _, function = test.partition("[")[0].partition("::")
+            assert f"def {function}(" in (root / file).read_text(encoding="utf-8")
+    assert len(wine.unfaithful("2.7")) > len(wine.unfaithful("3.13")) > 0

@@ -2,12 +2,14 @@
 
 Those whose tools are on this machine run alone, in pairs with each other, and in pairs with the
 reference on 2.7 and on the newest CPython, in both flavours and both directions. What is missing
-is left out and named. Further options are handed to `harness run`; without a `--case` among them,
-all cases run but the sampled programs of `explore/`, which take as long as all others together.
+is left out and named. Further options are handed to `harness run`, so that `--peer` and `--case`
+narrow it; without a `--case` all cases run but the sampled programs of `explore/`, which take as
+long as all others together.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -39,11 +41,18 @@ def main(options: list[str]) -> None:
     if not any(each.level > 0 for each in here):
         print("polyglot: skipped, since the tools of none of the languages are here")
         return
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--peer", action="append", default=[])
+    parser.add_argument("--case", action="append", default=[])
+    given, further = parser.parse_known_args(options)
     with_them = [word for glob in partners() for word in ("--with", glob)]
     families = sorted({path.parent.name for path in CASES.glob("*/*.py")} - {"explore"})
-    cases = [word for family in families for word in ("--case", f"{family}/**")]
-    chosen = [] if "--case" in options else cases
-    harness(["run", "--peers", PEERS, "--peer", "polyglot-*", *with_them, *chosen, *options])
+    chosen = [word for glob in given.peer or ["polyglot-*"] for word in ("--peer", glob)]
+    chosen += [
+        word for glob in given.case or [f"{family}/**" for family in families]
+        for word in ("--case", glob)
+    ]
+    harness(["run", "--peers", PEERS, *chosen, *with_them, *further])
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ ROOT = FOLDER.parent.parent.parent
 RAW, LIMIT = "raw", "rawbuf"
 #: Workloads in which one side of a connection talks to the other.
 ONE_LINK = frozenset({"ping", "small", "medium", "large", "both"})
+#: Workloads of a process that holds hundreds of connections, or makes them.
+MANY_LINKS = frozenset({"many", "idle", "construct"})
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,11 @@ def _stockings(
             f"{name}-{flavour}-{way}", "stocking",
             (("place", f"{package}:{flavour.capitalize()}Stocking"), ("way", way)),
             requires, ours=not requires,
-            workloads=ONE_LINK | ({"many", "idle", "construct"} if way == ways[0] else set()),
+            workloads=ONE_LINK | (together if way == ways[0] else frozenset()),
         )
-        for flavour in ("poll", "select") for way in ways
+        # What waits with select can watch a thousand descriptors and no more.
+        for flavour, together in (("poll", MANY_LINKS | {"crowd"}), ("select", MANY_LINKS))
+        for way in ways
     ]
 
 

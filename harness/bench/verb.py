@@ -32,7 +32,7 @@ WIDTH = 120
 @click.command()
 @click.option("--workload", multiple=True, metavar="GLOB",
               help="Only workloads whose name matches: ping, small, medium, large, both, many,"
-                   " idle, construct.")
+                   " idle, crowd, construct.")
 @click.option("--contender", multiple=True, metavar="GLOB",
               help="Only contenders whose name matches, beside what all are compared with.")
 @click.option("--python", "name", metavar="NAME",

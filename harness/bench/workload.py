@@ -40,6 +40,8 @@ WORKLOADS = (
              buffered=False),
     Workload("idle", "100 connections rest", "idle", 0, 1, "ms of CPU in 10 s", links=100,
              fixed=True, cost=True),
+    Workload("crowd", "10,000 connections rest", "idle", 0, 1, "ms of CPU in 10 s", links=10_000,
+             fixed=True, cost=True),
     Workload("construct", "construct and close", "construct", 0, 16, "connections/s",
              buffered=False),
 )

@@ -52,6 +52,8 @@ OCTET_WISE = 64
 UNREAD = 65536
 #: The same, if all of it has to be taken from the transport: whoever holds less is free to stop.
 UNREAD_AND_TAKEN = 8192
+#: Longer messages need small buffers to be still unsent when the other side's end arrives.
+HELD_BACK = 65536
 
 
 class RowError(ValueError):
@@ -119,6 +121,17 @@ class Row:
         return "second" if self.end.startswith("first") else "first"
 
     @property
+    def features(self) -> frozenset[str]:
+        """The features that both sides need for the row, beside both kinds of messages."""
+        found = set() if self.handshake == "none" else {"handshake"}
+        return frozenset(found | ({"buffers"} if self.held_back else set()))
+
+    @property
+    def held_back(self) -> bool:
+        """Whether the victim's message is still unsent, in small buffers, when the end arrives."""
+        return self.end.endswith("fin") and self.length >= HELD_BACK
+
+    @property
     def clauses(self) -> frozenset[str]:
         """The clauses that the row decides."""
         found = {"FRAME-5", "END-6" if self.end == "reset" else "END-1"}
@@ -140,6 +153,11 @@ def other(side: Side) -> Side:
 def clauses(text: str) -> frozenset[str]:
     """The clauses that the row of a text decides; raises `RowError`."""
     return parse(text).clauses
+
+
+def features(text: str) -> frozenset[str]:
+    """The features that both sides need for the row of a text; raises `RowError`."""
+    return parse(text).features
 
 
 def parse(text: str) -> Row:

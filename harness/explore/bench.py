@@ -44,7 +44,7 @@ class Bench:
         ]
         able = {
             stem.case for stem in self._stems
-            if all(features.issuperset(stem.needs) for features in declared)
+            if all(features.issuperset(stem.features) for features in declared)
         }
         return [name for name in FAMILIES if f"{HOME}/{name}" in able]
 

@@ -78,8 +78,9 @@ def combine(sources: Sequence[Source], repeats: bool = False) -> Merged:
     results.sort(key=lambda result: result.id)
     options = dict(first.run.header.options)
     if len(systems) > 1:
-        # A replay is for one of them, where peers have their own names.
-        options["systems"] = list(systems)
+        # A replay is for one of them, which was asked in its own way.
+        own = {system: dict(group[0].run.header.options) for system, group in systems.items()}
+        options = {"of_systems": own, "left_out": _left_out(own)}
     header = replace(
         first.run.header, options=options, peers=tuple(peers), planned=len(results), shard=None,
         plan=plan_digest(result.id for result in results),
@@ -88,6 +89,14 @@ def combine(sources: Sequence[Source], repeats: bool = False) -> Merged:
     )
     seconds = sum(one.run.footer.seconds for one in sources if one.run.footer is not None)
     return Merged(header, tuple(results), origins, round(seconds, 3))
+
+
+def _left_out(options: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What each system could not run, as a report lists it."""
+    return [
+        f"{system}: {reason}" for system, own in options.items()
+        for reason in own.get("left_out", ())
+    ]
 
 
 def _suite(source: Source) -> Any:

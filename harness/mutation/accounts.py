@@ -11,12 +11,9 @@ from dataclasses import dataclass
 
 from harness.mutation.zoo import Mutant
 from harness.plan import Stem
+from harness.report.kills import KILLING, SPOTLESS, Terms
 from harness.results import Result
 from harness.verdicts import Verdict
-
-#: The verdicts that an endpoint without a defect may get.
-SPOTLESS = frozenset({Verdict.PASS, Verdict.INFO})
-KILLING = frozenset({Verdict.FAIL, Verdict.WARN})
 
 
 @dataclass(frozen=True)
@@ -105,6 +102,22 @@ def settle(book: Book, results: Iterable[Result]) -> Accounts:
     return Accounts(
         tuple(kills), _survivors(book, kills), _idle(book, kills), _undecided(book, kills),
         tuple(wrong), tuple(faulty), tuple(floor),
+    )
+
+
+def tried(book: Book) -> list[Mutant]:
+    """Return the mutants that the cases are for: of others, a few cases say nothing."""
+    quoted = {clause for stem in book.stems for clause, _ in stem.clauses}
+    return [one for one in book.mutants if book.whole_suite or quoted & set(one.breaks)]
+
+
+def terms(book: Book, accounts: Accounts) -> Terms:
+    """Return what the results file says besides results, so that a report can tell kills."""
+    idle = {name.partition("[")[0] for name in accounts.idle}
+    return Terms(
+        {one.name: one.breaks for one in tried(book)}, book.whole_suite or not book.whole_zoo,
+        sorted(book.sound), sorted(book.nulls), accounts.idle,
+        tuple(dict.fromkeys(case for case, _ in accounts.undecided if case not in idle)),
     )
 
 

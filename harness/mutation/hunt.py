@@ -13,6 +13,7 @@ from harness.intake import Watcher
 from harness.mutation.accounts import key
 from harness.mutation.zoo import Mutant, peers
 from harness.plan import Roster, Stem, case_ids
+from harness.report.kills import OPTION, Terms
 from harness.results import Header, Result, Run, Writer, plan_digest
 from harness.run import Request, Watch, carry_out
 
@@ -128,13 +129,16 @@ class Hunt:
         )
 
 
-def write(path: Path, runs: Sequence[Run], results: Sequence[Result], code: int) -> None:
+def write(
+    path: Path, runs: Sequence[Run], results: Sequence[Result], terms: Terms, code: int
+) -> None:
     """Write several runs into one results file, with the exit code of all of them."""
     ids = [result.id for result in results]
     ids += [ident for run in runs if run.footer for ident in run.footer.missing if ident not in ids]
     known = {peer.name: peer for run in runs for peer in run.header.peers}
     header: Header = replace(
         runs[0].header, peers=tuple(known.values()), planned=len(ids), plan=plan_digest(ids),
+        options={**runs[0].header.options, OPTION: terms.to_json()},
     )
     seconds = sum(run.footer.seconds for run in runs if run.footer)
     with Writer(path, header) as writer:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness import program
-from harness.mutation.accounts import Accounts, Book, implementations, key
+from harness.mutation.accounts import Accounts, Book, implementations, key, tried
 from harness.mutation.zoo import Mutant
 from harness.report.findings import counted
 from harness.report.ink import NARROWEST, paragraph, say
@@ -23,14 +23,12 @@ INDENT = 4
 
 def show(console: Console, book: Book, accounts: Accounts, seconds: float) -> None:
     """Print the kill matrix and the lists."""
-    quoted = {clause for stem in book.stems for clause, _ in stem.clauses}
-    # Of a few cases, nothing can be said about mutants that they are not for.
-    tried = [one for one in book.mutants if book.whole_suite or quoted & set(one.breaks)]
-    breaks = {one.name: one.breaks for one in tried}
+    known = tried(book)
+    breaks = {one.name: one.breaks for one in known}
     kills = [kill for kill in accounts.kills if kill.clause in breaks.get(kill.mutant, ())]
-    if tried:
+    if known:
         fair = {(kill.mutant, kill.case.partition("/")[0]) for kill in kills}
-        _matrix(console, tried, fair, {one.family for one in accounts.survivors})
+        _matrix(console, known, fair, {one.family for one in accounts.survivors})
     _mutants(console, accounts)
     _cases(console, accounts)
     _wrong(console, accounts)
@@ -39,7 +37,7 @@ def show(console: Console, book: Book, accounts: Accounts, seconds: float) -> No
     verdict = ("proved", "bold green") if accounts.proved else ("not proved", "bold red")
     say(
         console, verdict,
-        f": {killed} of {counted(len(tried), 'mutant')} killed,"
+        f": {killed} of {counted(len(known), 'mutant')} killed,"
         f" {counted(cases, 'case')}, {len(accounts.idle)} of them idle,"
         f" {counted(len(accounts.kills), 'kill')} in {seconds:.0f} s",
     )

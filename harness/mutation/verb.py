@@ -14,7 +14,7 @@ from rich.console import Console
 from harness import clauses, clock, options, suite, system
 from harness.muster import MusterFailed
 from harness.mutation import matrix, zoo
-from harness.mutation.accounts import Accounts, Book, settle
+from harness.mutation.accounts import Accounts, Book, settle, terms
 from harness.mutation.hunt import (
     IMPATIENCE,
     Counting,
@@ -82,7 +82,8 @@ def mutants(
     code = 3 if accounts.faulty or not complete else int(not accounts.proved)
     if results is not None:
         unique = {result.id: result for result in listed}
-        write(results, list(runs.values()), list(unique.values()), code)
+        write(results, list(runs.values()), list(unique.values()),
+              terms(scene.book, accounts), code)
     if len(listed) <= FEW:
         matrix.details(console, accounts, listed)
     if "nulls" in runs:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
+from harness.report import kills
 from harness.report.findings import counted
 from harness.results import Run
 from harness.verdicts import exit_code
@@ -35,6 +36,9 @@ TEMPLATE: Final = """\
 def words(run: Run) -> tuple[str, str]:
     """What the badge says of a run, and its colour. It says "conforms" only where exit is 0."""
     code = exit_code((one.verdict for one in run.results), run.complete)
+    if kills.about_mutants(run) and code in (0, 1):
+        text = kills.told(run)
+        return (f"not proved: {text}", RED) if code else (text, GREEN)
     if code == 0:
         peers = counted(len(run.header.peers), "peer")
         return f"conforms {run.header.suite.version} · {peers}", GREEN

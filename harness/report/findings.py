@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from harness.report import kills
 from harness.report.bounds import told
 from harness.results import Result, Run
 from harness.verdicts import Verdict, difference
@@ -128,12 +129,12 @@ def explain(result: Result) -> list[tuple[str, str]]:
 def replay(run: Run, result: Result) -> str:
     """The shell command that runs exactly this result's case again, on the system that it ran on.
 
-    There, its peers have no system behind their names, as a merged file gives them.
+    Of a merged file that is the command of the run that the result came from: with its options, and
+    without a system behind the names of the peers.
     """
-    options = run.header.options
-    peers = "~".join(_own_name(peer, options.get("systems", ())) for peer in result.peers)
+    options, peers = _origin(run, result)
     case = result.id.removesuffix(f"@{result.where}")
-    words = [*_program(run), "replay", f"{case}@{peers}"]
+    words = [*_program(options), "replay", f"{case}@{'~'.join(peers)}"]
     words += _files("--peers", options.get("peers"))
     if options.get("patience", 1) != 1:
         words += ["--patience", str(options["patience"])]
@@ -149,12 +150,12 @@ def replay(run: Run, result: Result) -> str:
     return shlex.join(words)
 
 
-def _own_name(peer: str, systems: Iterable[str]) -> str:
-    """A peer's name on its own system."""
-    for system in systems:
-        if peer.endswith(f"+{system}"):
-            return peer.removesuffix(f"+{system}")
-    return peer
+def _origin(run: Run, result: Result) -> tuple[Mapping[str, Any], Sequence[str]]:
+    """The options of the run that a result came from, and the names of its peers there."""
+    for system, options in run.header.options.get("of_systems", {}).items():
+        if result.peers[0].endswith(f"+{system}"):
+            return options, [peer.removesuffix(f"+{system}") for peer in result.peers]
+    return run.header.options, result.peers
 
 
 def explain_command(run: Run, result: Result) -> str | None:
@@ -163,16 +164,18 @@ def explain_command(run: Run, result: Result) -> str | None:
         return None
     # The folder may be a temporary one that is gone: a way through it would lead nowhere.
     path = os.path.normpath(run.folder / result.log)
-    return shlex.join([*_program(run), "explain", path])
+    return shlex.join([*_program(_origin(run, result)[0]), "explain", path])
 
 
-def _program(run: Run) -> Sequence[str]:
+def _program(options: Mapping[str, Any]) -> Sequence[str]:
     """The words that start the harness as the run was started."""
-    return run.header.options.get("program") or ("python", "-m", "harness")
+    return options.get("program") or ("python", "-m", "harness")
 
 
 def commands(run: Run, result: Result) -> list[tuple[str, str]]:
     """What to type next about a red result, as labelled lines: explain it, and run it again."""
+    if kills.about_mutants(run):
+        return [("replay", shlex.join([*_program(run.header.options), *kills.again(result)]))]
     story = explain_command(run, result)
     return [*([("explain", story)] if story else []), ("replay", replay(run, result))]
 

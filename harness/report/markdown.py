@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from harness.report import kills
 from harness.report.badge import words
 from harness.report.findings import commands, counted, explain, findings
 from harness.results import Run
@@ -45,11 +46,11 @@ def _lines(run: Run) -> Iterator[str]:
     header = run.header
     yield f"## Stockings: {words(run)[0]}"
     yield ""
-    yield (
-        f"{len(run.results)} of {counted(header.planned, 'planned case')},"
-        f" {counted(len(header.peers), 'peer')}, suite {code(header.suite.version)},"
-        f" begun {code(header.started)}."
-    )
+    planned = f"{len(run.results)} of {counted(header.planned, 'planned case')}"
+    what = f"{planned}, {counted(len(header.peers), 'peer')}"
+    if kills.about_mutants(run):
+        what = "Endpoints with one defect each, on which some case has to fail"
+    yield f"{what}, suite {code(header.suite.version)}, begun {code(header.started)}."
     if not run.complete:
         yield ""
         yield "**The run is incomplete: what has no result is not shown to conform.**"

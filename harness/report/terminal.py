@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from rich.console import Console
 
+from harness.report import kills
 from harness.report.bounds import percent, steadiness, upper_bound
 from harness.report.findings import Finding, commands, counted, explain, findings
 from harness.report.ink import LABEL, paragraph, say
@@ -84,6 +85,8 @@ def summary(run: Run, console: Console, clauses: Clauses, verbose: bool = False)
 
 def conclusion(run: Run, table: Matrix) -> tuple[tuple[str, str], str]:
     """The outcome in one sentence: its styled first words, and the rest."""
+    if kills.about_mutants(run):
+        return _killed(run)
     red = sum(number for verdict, number in run.counts.items() if verdict in RED)
     cases = counted(len(run.results), "case")
     head, style = {
@@ -101,6 +104,15 @@ def conclusion(run: Run, table: Matrix) -> tuple[tuple[str, str], str]:
         f"in {_duration(run.footer.seconds)}" if run.footer else "interrupted",
     ]
     return (head, style), ": " + ", ".join(filter(None, facts))
+
+
+def _killed(run: Run) -> tuple[tuple[str, str], str]:
+    """The outcome of a run of mutants."""
+    head, style = {
+        0: ("proved", "bold green"), 1: ("not proved", STYLE[Verdict.FAIL]),
+    }.get(exit_code(run.counts, run.complete), ("incomplete", STYLE[Verdict.HARNESS]))
+    took = f" in {_duration(run.footer.seconds)}" if run.footer else ""
+    return (head, style), f": {kills.told(run)}{took}"
 
 
 def _print_findings(run: Run, console: Console, clauses: Clauses, verbose: bool) -> None:
@@ -221,7 +233,8 @@ def _print_tables(run: Run, table: Matrix, console: Console) -> None:
     if table.pairs:
         explained = "  the row connects and writes first, the column listens"
         say(console, ("pairs", "bold"), (explained, "dim"))
-    for line in peer_tables(table, peers, console.width):
+    # A mutant has one result, which the totals of its family have, too.
+    for line in () if kills.about_mutants(run) else peer_tables(table, peers, console.width):
         say(console, line)
     for line in total_table(run, table, console.width):
         say(console, line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +10,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from harness.clauses import Clause
-from harness.report.findings import commands, counted, explain
-from harness.report.matrix import Matrix, matrix
+from harness.report import kills
+from harness.report.findings import commands, counted, explain, findings
+from harness.report.matrix import Matrix, cell_of, matrix
+from harness.report.terminal import conclusion
 from harness.results import Result, Run
 from harness.site import sequence
+from harness.site.browse import data, grouped, has_page, worst_first
 from harness.site.names import page, visible
 from harness.story import logfile
 from harness.verdicts import LETTER, RED, Verdict
@@ -23,6 +27,8 @@ from harness.verdicts import LETTER, RED, Verdict
 HERE: Final = Path(__file__).resolve().parent
 #: What the pages are sorted into; a site that is written again loses these folders first.
 FOLDERS: Final = ("peer", "pair", "case")
+#: Findings on the first page; the list of all results has the others.
+FINDINGS: Final = 10
 #: By which a folder is known as a site of ours; the template of all pages says it.
 GENERATOR: Final = '<meta name="generator" content="Stockings harness">'
 
@@ -71,19 +77,23 @@ class _Site:
             (self.folder / name).mkdir()
         for asset in sorted((HERE / "assets").iterdir()):
             shutil.copyfile(asset, self.folder / asset.name)
-        groups: dict[tuple[str, ...], list[Result]] = {}
-        for result in self.run.results:
-            groups.setdefault(result.peers, []).append(result)
-            if has_page(result):
-                self._case(result)
+        for result in filter(has_page, self.run.results):
+            self._case(result)
+        groups = grouped(self.run.results)
         for peer in self.run.header.peers:
-            alone = groups.get((peer.name,), [])
-            self._page("peer.html", page("peer", peer.name), peer=peer, results=alone,
-                       tables=tables)
+            self._listed("peer.html", page("peer", peer.name), groups.get((peer.name,), ()),
+                         peer=peer, tables=tables)
         for pair, results in groups.items():
             if len(pair) > 1:
-                self._page("pair.html", page("pair", "~".join(pair)), pair=pair, results=results)
-        self._page("index.html", "index.html", tables=tables, data=self._data(tables))
+                self._listed("pair.html", page("pair", "~".join(pair)), results, pair=pair)
+        self._page("index.html", "index.html", tables=tables, data=data(self.run),
+                   outcome=_outcome(self.run, tables), rows=_rows(self.run),
+                   findings=findings(self.run.results, RED), most=FINDINGS)
+
+    def _listed(self, template: str, path: str, results: Sequence[Result], **more: Any) -> None:
+        """A page about some results: how often each verdict was given, and a row for each."""
+        self._page(template, path, counts=cell_of(results).counts, results=worst_first(results),
+                   **more)
 
     def _case(self, result: Result) -> None:
         log, trouble = None, None
@@ -99,24 +109,6 @@ class _Site:
             quoted=[self.clauses[one] for one in _concerned(result) if one in self.clauses],
         )
 
-    def _data(self, tables: Matrix) -> dict[str, Any]:
-        """The results for the script, every name once."""
-        peers = [one.name for one in self.run.header.peers]
-        cases = sorted({one.case for one in self.run.results})
-        at = {name: number for number, name in enumerate(peers)}
-        of = {name: number for number, name in enumerate(cases)}
-        return {
-            "peers": [[visible(one.name), visible(one.implementation), visible(one.runtime or ""),
-                       visible(one.flavour)] for one in self.run.header.peers],
-            "cases": list(map(visible, cases)),
-            "verdicts": [[one.value, LETTER[one]] for one in Verdict],
-            "results": [
-                [of[one.case], visible(one.params), [at[peer] for peer in one.peers],
-                 list(Verdict).index(one.verdict), page("case", one.id) if has_page(one) else 0]
-                for one in self.run.results
-            ],
-        }
-
     def _page(self, template: str, path: str, **values: Any) -> None:
         top = "../" if "/" in path else ""
         text = _ENVIRONMENT.get_template(template).render(
@@ -125,9 +117,15 @@ class _Site:
         (self.folder / path).write_text(text, encoding="utf-8", newline="\n")
 
 
-def has_page(result: Result) -> bool:
-    """Whether there is more to tell of a result than its row does."""
-    return result.verdict in RED or result.log is not None
+def _outcome(run: Run, tables: Matrix) -> str:
+    """The outcome in the terminal's words; of mutants how many were killed, too."""
+    (head, _), facts = conclusion(run, tables)
+    return (head + facts if kills.about_mutants(run) else head).capitalize()
+
+
+def _rows(run: Run) -> Sequence[Result]:
+    """The results to list on the first page: of mutants all, since each of them has only one."""
+    return worst_first(run.results) if kills.about_mutants(run) else ()
 
 
 def _concerned(result: Result) -> Sequence[str]:
@@ -137,6 +135,11 @@ def _concerned(result: Result) -> Sequence[str]:
 
 def _link(kind: str, names: str | Iterable[str]) -> str:
     return page(kind, names if isinstance(names, str) else "~".join(names))
+
+
+def _folded(name: str) -> Markup:
+    """Return a name that breaks where its parts end, if it is too long for a line."""
+    return Markup(re.sub("([/@[,])", r"\1<wbr>", str(escape(visible(name)))))
 
 
 def _finalized(value: Any) -> Any:
@@ -153,6 +156,8 @@ def _environment() -> jinja2.Environment:
     )
     made.globals.update(link=_link, counted=counted, has_page=has_page, verdicts=list(Verdict),
                         red=RED, GENERATOR=Markup(GENERATOR))
+    made.filters["folded"] = _folded
+    made.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     return made
 
 

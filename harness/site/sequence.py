@@ -29,6 +29,11 @@ class Row:
     label: str
     kind: str
 
+    @property
+    def note(self) -> str:
+        """The label, cut to the room that a note has in the diagram."""
+        return self.label if len(self.label) <= NOTE else self.label[: NOTE - 1] + "…"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -59,6 +64,11 @@ class Diagram:
     left_out: int
     width: int
     height: int
+
+    def way(self, row: Row) -> str:
+        """Return where an event was, or from where to where."""
+        names = {x: name for name, x in self.lanes}
+        return names[row.x1] if row.x1 == row.x2 else f"{names[row.x1]} → {names[row.x2]}"
 
 
 def diagram(log: CaseLog) -> Diagram:
@@ -108,7 +118,7 @@ def _row(log: CaseLog, line: Line, places: dict[str, int], y: int, talk: Talk) -
         return Row(y, time, start, far, _label(line), line.type)
     if isinstance(line, Spoken):
         at = places.get(line.peer, places["case"])
-        return Row(y, time, at, at, _noted(talk.words(line)), line.type)
+        return Row(y, time, at, at, talk.words(line), line.type)
     kind = "failed" if isinstance(line, Checked) and not line.ok else line.type
     return Row(y, time, places["case"], places["case"], _label(line), kind)
 
@@ -121,15 +131,10 @@ def _label(line: Line) -> str:
     if isinstance(line, Mark):
         return f"{line.what} at {line.offset}"
     if isinstance(line, Bad):
-        return _noted(f"{line.clause}: {line.what}")
+        return f"{line.clause}: {line.what}"
     if isinstance(line, Checked):
         return f"{line.clause} {'holds' if line.ok else 'FAILS'}"
     return "the case has ended"
-
-
-def _noted(text: str) -> str:
-    """Text cut to the room that a note has."""
-    return text if len(text) <= NOTE else text[: NOTE - 1] + "…"
 
 
 def _between(ends: Sequence[str], direction: str) -> Sequence[str]:

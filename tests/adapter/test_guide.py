@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import re
+import select
 import shutil
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import blocks
 from places import ADAPTER, ROOT
 
 from harness import smoke as package
@@ -94,3 +101,38 @@ def test_the_mirror_in_javascript_works(tmp_path: Path) -> None:
     results = smoke(None, {}, "default", 1.0, [node, str(program), "--mirror"])
     assert [(each.name, each.message) for each in results if not each.ok] == []
     assert len(results) == len(package.MIRROR_CHECKS)
+
+
+@pytest.mark.skipif(
+    not hasattr(select, "poll") or shutil.which("sh") is None, reason="it is one on a POSIX system"
+)
+def test_the_session_of_section_10_goes_as_it_stands() -> None:
+    """Typed line by line; the port is another one, and a socket of ours is in netcat's place."""
+    (start, listen, listening, accept), (send,) = (
+        block.splitlines() for block in blocks(GUIDE, "console"))
+    (read,) = re.findall(r"^`(\{\"id\": 3, .*\})`:$", GUIDE, re.MULTILINE)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    with subprocess.Popen(
+        ["sh", "-c", start.removeprefix("$ ")], cwd=ROOT, env={**os.environ, "PATH": path},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as shell:
+        assert shell.stdin is not None and shell.stdout is not None
+
+        def typed(line: str) -> dict[str, Any]:
+            """Type a line; what comes then."""
+            shell.stdin.write(f"{line}\n".encode())
+            shell.stdin.flush()
+            return dict(json.loads(shell.stdout.readline()))
+
+        said = typed(listen)
+        port = said["ok"]["address"][1]
+        assert said == json.loads(listening.replace("43121", str(port)))
+        octets = subprocess.check_output(["sh", "-c", send.removeprefix("$ ").split(" | nc ")[0]])
+        assert octets.hex(" ") == "81 61" and f"octets `{octets.hex(' ')}`" in GUIDE
+        with socket.create_connection(("127.0.0.1", port)) as other:
+            other.sendall(octets)
+            assert "ok" in typed(accept)
+            (message,) = typed(read)["ok"]["messages"]
+            assert base64.b64decode(message["base64"]) == b"a"
+        shell.stdin.close()
+    assert shell.returncode == 0

@@ -188,3 +188,18 @@ def test_what_is_no_row_is_told_with_its_place(text: str, position: int, what: s
 )
 def test_a_row_decides_what_it_is_about(text: str, clauses: str) -> None:
     assert row.clauses(text) == frozenset(clauses.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "features"),
+    [
+        ("text,1,whole,first,none,first-closes,eager", ""),
+        ("text,1048576,whole,first,none,first-closes,eager", ""),
+        ("text,8192,whole,first,none,first-fin,slow", ""),
+        ("text,65536,whole,first,none,second-fin,slow", "buffers"),
+        ("text,1,whole,both,glued,second-closes,eager", "handshake"),
+        ("text,65536,whole,both,at-once,first-fin,eager", "buffers handshake"),
+    ],
+)
+def test_a_row_needs_what_it_uses(text: str, features: str) -> None:
+    assert row.features(text) == frozenset(features.split())

@@ -165,8 +165,25 @@ def test_systems_stand_side_by_side_under_names_of_their_own(tmp_path: Path, cli
     }
     assert all(one.id.endswith("~".join(one.peers)) for one in run.results)
     assert shown(run)
-    # A replay is typed on the one system, where nobody has it behind his name.
-    assert {replay(run, one) for one in run.results} == {replay(whole(), one) for one in EVERY}
+
+
+def test_each_case_is_replayed_as_its_own_part_ran(tmp_path: Path, cli: Cli) -> None:
+    """On the system that it ran on, where nobody has that behind his name, with its options."""
+    linux = whole(
+        [replace(one, verdict=Verdict.FLAKY) for one in EVERY],
+        options={"peers": ["a.toml"], "patience": 4, "repeat": 9, "left_out": ["no PyPy"]},
+    )
+    windows = whole(
+        [replace(one, verdict=Verdict.STALE) for one in EVERY],
+        host={"platform": "Windows-2025Server-10.0"},
+        options={"peers": ["C:\\a.toml"], "validate": True, "known_failing": ["C:\\known.txt"],
+                 "program": ["py", "stockings-harness.pyz"]},
+    )
+    run = merged(tmp_path, cli, *files(tmp_path, linux, windows))
+    asked = {replay(run, one) for one in run.results}
+    assert asked == {replay(part, one) for part in (linux, windows) for one in part.results}
+    assert any("--patience 4 --repeat 9" in one for one in asked)
+    assert "linux: no PyPy" in " ".join(" ".join(shown(run)).split())
 
 
 def _logged(folder: Path, text: str) -> Run:

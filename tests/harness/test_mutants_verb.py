@@ -25,6 +25,9 @@ def test_a_mutant_that_is_killed_ends_with_0(tmp_path: Path) -> None:
     run = read(file)
     assert run.complete and run.footer is not None and run.footer.exit == 0
     assert [result.case for result in run.results] == [ORDER.partition("[")[0]]
+    again = harness("report", str(file), folder=tmp_path)
+    assert again.code == 0
+    assert "proved: 1 of 1 mutant killed" in again.out
 
 
 def test_a_mutant_that_survives_ends_with_1(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from documents import added, blocks
 
 from harness import newadapter, peers
 from harness.builds import made
@@ -16,7 +17,6 @@ from harness.smoke import smoke
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "new-adapter.md").read_text(encoding="utf-8")
-HERE = "    # Your verbs stand here.\n"
 #: What says that a language can be used here.
 TOOLS = {"c": "cc", "java": "javac", "javascript": "node", "python": "python3", "rust": "rustc"}
 
@@ -29,28 +29,13 @@ def harness(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def blocks(text: str) -> list[str]:
-    """The Python of a part of the guide."""
-    return re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-
-
-def added(adapter: str, block: str) -> str:
-    """The adapter with a block of the guide where the guide says that it belongs."""
-    if block.startswith("    def "):
-        return adapter.replace(HERE, f"{block}\n{HERE}")
-    if block.startswith("def mirror"):
-        return re.sub(r"^def mirror\(.*?\n\n\n", lambda _: f"{block}\n\n", adapter,
-                      flags=re.MULTILINE | re.DOTALL)
-    return adapter.replace("import base64\n", f"{block}import base64\n")
-
-
 @pytest.mark.skipif(shutil.which("python3") is None, reason="the skeleton is started by python3")
 def test_the_guide_leads_from_nothing_to_a_verdict(tmp_path: Path) -> None:
     """Every message on the way stands in it word for word, and the verdict names the mistake."""
     before, *steps = re.split(r"^### \d+\. ", GUIDE, flags=re.MULTILINE)
     folder = tmp_path / "mine"
     assert harness("new-adapter", "python", str(folder)).returncode == 0
-    (folder / "mine.py").write_text(blocks(before)[0], encoding="utf-8")
+    (folder / "mine.py").write_text(blocks(before, "python")[0], encoding="utf-8")
     adapter = folder / "adapter.py"
     (spec,) = peers.load_file(folder / "peers.toml", [])
     assert len(steps) == 10
@@ -59,7 +44,7 @@ def test_the_guide_leads_from_nothing_to_a_verdict(tmp_path: Path) -> None:
         assert not said.ok
         assert f"    FAIL  {said.name}: {said.message}\n" in step
         text = adapter.read_text(encoding="utf-8")
-        for block in blocks(step):
+        for block in blocks(step, "python"):
             assert added(text, block) != text
             text = added(text, block)
         adapter.write_text(text, encoding="utf-8")

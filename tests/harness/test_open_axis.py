@@ -141,6 +141,14 @@ def test_a_value_may_decide_a_part_of_what_is_quoted() -> None:
     assert OPEN.filled("6").clauses == QUOTED
 
 
+def test_a_value_may_need_more_than_the_others() -> None:
+    axis = replace(NUMBERS, requires=lambda value: {"hooks", "buffers"} if value == "6" else ())
+    stem = replace(OPEN, needs=("causes",), axis=axis)
+    assert stem.filled("6").features == ("causes", "buffers", "hooks")
+    assert stem.filled("6").filled("8").features == ("causes",)
+    assert CLOSED.features == ()
+
+
 def test_with_itself_and_nobody_else() -> None:
     ids = case_ids([replace(CLOSED, with_itself=True)], ROSTER)
     assert ids == ["a/b/d[2]@one~one", "a/b/d[2]@two~two"]

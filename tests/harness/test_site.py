@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from runs import failed, passed, peers
+from runs import run_of as whole
 
 from harness import clauses
 from harness.results import Footer, Header, PeerInfo, Result, Run, Suite, plan_digest
@@ -128,3 +132,48 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(build.SiteError, match="holds other files"):
         build.write(run_of(red()), tmp_path, clauses.load())
     assert [one.name for one in tmp_path.iterdir()] == ["case"]
+
+
+class Elements(HTMLParser):
+    """Counts the elements of a page, and keeps what its script is given."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.count = 0
+        self.data: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Count one."""
+        self.count += 1
+
+    def handle_data(self, data: str) -> None:
+        """Keep the contents of the script element, which is the only JSON of the page."""
+        if data.startswith("{"):
+            self.data.append(data)
+
+
+def test_a_run_of_twelve_thousand_opens_at_once(tmp_path: Path) -> None:
+    """A phone has to read no more than this before it shows anything."""
+    who = [peer.name for peer in peers(("reference", "other"))][:20]
+    cases = [(f"family{number % 8}/group/case", f"[{number}]") for number in range(315)]
+    results = [passed(*case, one) for one in who for case in cases]
+    results += [passed(*case, one, two) for one in who for two in who for case in cases[:15]]
+    run = whole(peers(("reference", "other"))[:20], [failed(results[0]), *results[1:]])
+    assert len(run.results) > 12_000
+    build.write(run, tmp_path, clauses.load())
+    text = (tmp_path / "index.html").read_text("utf-8")
+    page_read = Elements(text)
+    assert len(text) < 200_000
+    assert page_read.count < 2_000
+    letters = "".join(place[2] for place in json.loads(page_read.data[0])["places"])
+    assert (len(letters), letters.count("F")) == (len(run.results), 1)
+
+
+def test_what_is_wrong_stands_first(tmp_path: Path) -> None:
+    """Nobody has to look for a red row among hundreds of green ones."""
+    fine = [passed("frame/a", "", PEERS[0]), passed("frame/c", "", PEERS[0])]
+    build.write(run_of(*fine, failed(passed("frame/b", "", PEERS[0]))), tmp_path, clauses.load())
+    text = (tmp_path / page("peer", PEERS[0])).read_text("utf-8")
+    b, a, c = (text.index(f"frame/<wbr>{one}") for one in "bac")
+    assert b < a < c

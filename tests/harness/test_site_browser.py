@@ -16,14 +16,13 @@ from harness.site import build
 from harness.site.names import page
 from harness.story import lines, logfile
 from harness.verdicts import Check, Verdict
+from tools import pictures
 
 CHROMIUM = shutil.which("chromium")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH")
 
-OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-           "--disable-background-networking", "--disable-component-update", "--disable-sync")
 PEERS = ("mine@cpython3.13-poll", "yours@cpython2.7-select")
 
 
@@ -48,6 +47,11 @@ def made(folder: Path) -> Path:
     return folder / "site"
 
 
+#: The lists that one would have to push sideways; only the matrices of many columns may be.
+CUT_OFF = """Array.from(document.querySelectorAll(".wide"), (one) =>
+    one.scrollWidth > one.clientWidth && one.querySelector(".list")
+    ? one.ariaLabel : "").join("")"""
+
 PAGES = {
     "index": "index.html",
     "peer": page("peer", PEERS[0]),
@@ -66,7 +70,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def browser() -> Iterator[Any]:
     """One Chromium for all tests of this file."""
     with playwright.sync_playwright() as control:
-        running = control.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+        running = control.chromium.launch(executable_path=CHROMIUM, args=list(pictures.OPTIONS))
         yield running
         running.close()
 
@@ -83,6 +87,7 @@ def test_a_page_is_accessible_and_fits_a_phone(
     tab.on("pageerror", lambda one: errors.append(str(one)))
     tab.goto((site / PAGES[name]).as_uri())
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    assert not tab.evaluate(CUT_OFF)
     # Without `preload` it would fetch the style sheet, which no browser allows from a folder.
     found = axe.Axe().run(tab, options={"preload": False})
     assert found.violations_count == 0, found.generate_report()
@@ -103,6 +108,44 @@ def test_the_filter_works_by_keyboard(browser: Any, site: Path) -> None:
     rows.locator("a").focus()
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/case/*")
+    tab.go_back()
+    playwright.expect(rows).to_have_count(1)
+    assert tab.locator("select[name=verdict]").input_value() == "FAIL"
+    tab.close()
+
+
+def test_an_address_with_filters_of_another_run_shows_what_there_is(
+    browser: Any, site: Path
+) -> None:
+    """What this run has is filtered, what it does not have is not asked for."""
+    tab = browser.new_page()
+    tab.goto((site / "index.html").as_uri() + "#verdict=CRASH&family=end")
+    playwright.expect(tab.locator("#rows tr")).to_have_count(1)
+    assert tab.locator("select[name=verdict]").input_value() == ""
+    tab.close()
+
+
+def test_a_verdict_in_the_summary_leads_to_its_results(browser: Any, site: Path) -> None:
+    """One press of a key, without going through the fields."""
+    tab = browser.new_page()
+    tab.goto((site / "index.html").as_uri())
+    tab.get_by_role("link", name="PASS 1").press("Enter")
+    playwright.expect(tab.locator("#rows tr")).to_have_count(1)
+    assert "end/closing/plain" in tab.locator("#rows").inner_text()
+    playwright.expect(tab.locator("#browse")).to_be_in_viewport()
+    tab.close()
+
+
+def test_a_diagram_is_told_in_words_where_it_does_not_fit(browser: Any, site: Path) -> None:
+    """On a phone as a list; where it is drawn, the list is there for a screen reader."""
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    tab.goto((site / PAGES["case"]).as_uri())
+    playwright.expect(tab.locator("svg")).to_be_hidden()
+    told = f"{PEERS[0]} → {PEERS[1]} 3 octets from 0"
+    assert told in tab.locator(".events").inner_text()
+    tab.set_viewport_size({"width": 1440, "height": 900})
+    playwright.expect(tab.locator("svg")).to_be_visible()
+    assert told in tab.locator(".events").aria_snapshot()
     tab.close()
 
 
@@ -115,3 +158,14 @@ def test_a_command_can_be_copied(browser: Any, site: Path) -> None:
     playwright.expect(button).to_have_text("Copied")
     assert "harness replay" in tab.evaluate("String(getSelection())")
     tab.close()
+
+
+def test_pictures_are_taken_of_every_kind_of_page(
+    browser: Any, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever changes the looks gets all of them, and none is empty; a relative path will do."""
+    monkeypatch.chdir(site.parent)
+    taken = pictures.take(browser, Path(site.name), tmp_path / "pictures")
+    assert all(one.read_bytes().startswith(b"\x89PNG") for one in taken)
+    kinds = {one.name.partition("-")[0] for one in taken}
+    assert kinds == {"index", "matrix", "filter", "peer", "pair", "case"}

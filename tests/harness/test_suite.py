@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,13 +25,14 @@ def case_one(single, check):
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A suite of its own; gives the folder of its cases."""
+    """A suite and a folder for temporary files of its own; gives the folder of its cases."""
     cases = tmp_path / "conformance" / "cases"
     (cases / "family").mkdir(parents=True)
     shutil.copy(ROOT / "conformance" / "pytest.ini", cases.parent)
     (cases / "family" / "good.py").write_text(GOOD, encoding="utf-8")
     monkeypatch.setattr("harness.suite.ROOT", tmp_path)
     monkeypatch.setattr("harness.plugin.CASES", cases)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     yield cases
     # Modules are known by their place below the suite; the next tree has the same places.
     for name in [name for name in sys.modules if name.startswith("cases.family")]:
@@ -40,6 +42,11 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def add(cases: Path, text: str) -> None:
     """Add a file of cases."""
     (cases / "family" / "bad.py").write_text(text, encoding="utf-8")
+
+
+def kept(message: str) -> Path:
+    """The file that a fault's message names."""
+    return Path(message.partition("its whole output is in ")[2].partition(";")[0])
 
 
 def along(axis: str, values: str) -> str:
@@ -84,9 +91,22 @@ def test_what_is_no_case_is_named(tree: Path, text: str, words: str) -> None:
     message = str(caught.value)
     assert words in message
     assert len(message.splitlines()) <= 1 + suite.QUOTED
-    log = Path(message.partition("its whole output is in ")[2].partition(";")[0])
+    log = kept(message)
     assert words in log.read_text("utf-8")
-    log.unlink()
+
+
+def test_what_pytest_said_is_kept_for_a_day(tree: Path) -> None:
+    """It can be read after the fault, and does not stay for ever: the next start removes it."""
+    add(tree, "import no_such_module")
+    with pytest.raises(suite.SuiteError) as caught:
+        suite.collect()
+    log = kept(str(caught.value))
+    (tree / "family" / "bad.py").unlink()
+    suite.collect()
+    assert log.exists()
+    os.utime(log, (time.time() - suite.KEPT - 60,) * 2)
+    suite.collect()
+    assert not log.exists()
 
 
 def test_the_user_s_own_options_for_pytest_are_not_for_us(

@@ -13,6 +13,7 @@ from harness.case import Recorder, Untestable
 from harness.dialogue import Dialogue
 from harness.known import KnownLine
 from harness.meeting import Pair, Single
+from harness.openaxis import OpenAxis
 from harness.peererror import Died, Garbage, LibraryRaised, NotStarted, PeerError, StepTimeout
 from harness.peerspec import PeerSpec
 from harness.plan import Stem
@@ -104,10 +105,11 @@ def tried(
     known: list[KnownLine] | None = None,
     hellos: dict[str, Any] = HELLOS,
     keeping: Any = NOWHERE,
+    stem: Stem = STEM,
 ) -> Result:
     """The result of one case."""
     check = Recorder()
-    trial = Trial(f"{STEM.name}@{meeting.name}", STEM, check, meeting, hellos, keeping)
+    trial = Trial(f"{stem.name}@{meeting.name}", stem, check, meeting, hellos, keeping)
     for peer in trial.peers:
         peer.recorder = check  # type: ignore[attr-defined]
     result = trial.result(lambda: case(check), known or [])
@@ -274,6 +276,14 @@ def test_what_a_peer_does_not_declare_is_not_asked_of_it() -> None:
     assert tried(pair(one, two), breaks, hellos=hellos).verdict is not Verdict.UNSUPPORTED
     hellos["two"]["flavour_features"] = {two.spec.flavour: [], "other": ["hooks"]}
     assert tried(pair(one, two), breaks, hellos=hellos).reason == "two does not declare hooks"
+
+
+def test_what_one_value_needs_is_not_asked_for_another_one() -> None:
+    axis = OpenAxis("number", ("1",), int, requires=lambda value: ["abort"] * (value == "2"))
+    stem = replace(STEM, axis=axis)
+    assert tried(single(Made("one")), keeps, stem=stem).verdict is Verdict.PASS
+    lacking = tried(single(Made("one")), keeps, stem=stem.filled("2"))
+    assert lacking.reason == "one does not declare abort"
 
 
 def test_a_thread_that_is_left_breaks_a_clause_of_its_own() -> None:

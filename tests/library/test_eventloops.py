@@ -71,7 +71,7 @@ def test_asyncio_serves_connections_by_their_fileno(sockets, opened):
     """One loop answers twenty connections, and takes each one's end: no thread, no waiting read."""
     asyncio = pytest.importorskip("asyncio")
     pairs = [sockets() for _ in range(20)]
-    loop = asyncio.new_event_loop()
+    loop = asyncio.SelectorEventLoop()  # the other one that Windows has knows no descriptors
     serving = set()
 
     def serve(stocking):

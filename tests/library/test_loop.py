@@ -100,6 +100,32 @@ def test_a_pump_whose_program_left_is_served(loop, sockets):
     end(loop, pump)
 
 
+class Home(object):
+    """A pump whose program comes again and again."""
+
+    asked = 0
+
+    def isLeft(self):
+        """It does not leave."""
+        self.asked += 1
+        return False
+
+
+@pytest.mark.parametrize(("number", "most", "turns"), [(5, 5, 1), (40, 16, 3), (3000, 46, 66)])
+def test_of_many_pumps_some_are_looked_at_each_time(loop, monkeypatch, number, most, turns):
+    """So many that all are seen soon, and so few that it costs little."""
+    now = [1.0]
+    monkeypatch.setattr(_loop, "clock", lambda: now[0])
+    pumps = [Home() for _ in range(number)]
+    loop._visited.update((pump, None) for pump in pumps)
+    for turn in range(1, turns + 1):
+        loop._lookAround()
+        loop._lookAround()  # too soon
+        assert sum(pump.asked for pump in pumps) == turn * most
+        now[0] += 1
+    assert all(pump.asked for pump in pumps) and len(loop._visited) == number
+
+
 def test_serves_what_is_ready(loop, sockets):
     """A pump is served when its socket is readable, and not for another one's."""
     near, far = sockets()

@@ -67,12 +67,12 @@ def test_other_kinds_of_sockets(opened, family):
 
 
 def test_a_closed_socket_is_refused(sockets, flavour):
-    """With the socket's own error."""
+    """With the socket's own error, which Python 3 on Windows calls otherwise."""
     near, far = sockets()
     near.close()
     with pytest.raises(EnvironmentError) as caught:
         flavour(near)
-    assert caught.value.args[0] == errno.EBADF
+    assert caught.value.args[0] in (errno.EBADF, getattr(errno, "WSAENOTSOCK", errno.EBADF))
 
 
 def test_a_broken_socket_is_taken_and_shows_its_end(sockets, opened):

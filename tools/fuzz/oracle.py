@@ -17,10 +17,14 @@ LIMITS = (None, 0, 5, 64)
 
 @dataclass(frozen=True)
 class Given:
-    """A stream in pieces, the limit of a message's size, and whether pieces come as views."""
+    """A stream in pieces, the limit of a message's size, and how the pieces come.
+
+    `views`: as views instead of octets. `rooms`: what a decoder offers room for is put there.
+    """
 
     limit: int | None
     views: bool
+    rooms: bool
     pieces: tuple[bytes, ...]
 
     @property
@@ -30,14 +34,16 @@ class Given:
 
 
 def read(data: bytes) -> Given:
-    """Return what an input means. Bits of the first octet: 0-2 cuts, 3-4 limit, 5 views."""
+    """What an input means. Bits of its first octet: 0-2 cuts, 3-4 limit, 5 views, 6 rooms."""
     choices = data[0] if data else 0
     cuts, stream = data[1:1 + (choices & 7)], data[1 + (choices & 7):]
     pieces, at = [], 0
     for length in cuts:
         pieces.append(stream[at:at + length])
         at += length
-    return Given(LIMITS[choices >> 3 & 3], bool(choices & 32), (*pieces, stream[at:]))
+    return Given(
+        LIMITS[choices >> 3 & 3], bool(choices & 32), bool(choices & 64), (*pieces, stream[at:])
+    )
 
 
 @dataclass(frozen=True)

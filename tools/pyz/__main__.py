@@ -24,6 +24,8 @@ VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 BESIDES = ("exceptiongroup", "hypothesis<6.156", "tomli", "typing_extensions")
 #: The package with a compiled module per version, and the folder of that module.
 PER_VERSION, ITS_FOLDER = "rpds-py", "rpds"
+#: Compiled for one version, and gone without: jinja2's markupsafe has the same in Python beside it.
+SPARED = "markupsafe/_speedups.*"
 #: What of the checkout runs peers and judges them.
 CARRIED = ("harness", "conformance", "stockings", "Stockings.py", "LICENSE", "README.md")
 
@@ -57,6 +59,8 @@ def _packages(site: Path, scratch: Path) -> None:
         _install(other, python, "--no-deps", f"{PER_VERSION}=={version}")
         for module in (other / ITS_FOLDER).glob("*.[ps][yo]*"):
             shutil.copy(module, site / ITS_FOLDER / module.name)
+    for module in site.glob(SPARED):
+        module.unlink()
     bound = [
         path.relative_to(site) for pattern in ("*.so", "*.pyd") for path in site.rglob(pattern)
         if path.parent.name != ITS_FOLDER and ".abi3." not in path.name

@@ -21,6 +21,15 @@ MAKE_LIMIT, END_LIMIT = 180.0, 60.0
 LOCK_LIMIT = 1800.0
 #: Runs its arguments by wine, with a pipe for stderr.
 PIPED = 'exec wine "$0" "$@" 2> >(exec cat >&2)'
+#: The program that keeps a Windows up. The first that asks for the desktop, as OpenSSL does, starts
+#: a process which then has that program's pipes for good, and whoever reads them waits for it.
+KEEPER = """
+import ctypes, sys
+ctypes.windll.user32.GetDesktopWindow()
+sys.stdout.write("up\\n")
+sys.stdout.flush()
+sys.stdin.read()
+"""
 
 
 def wine() -> str | None:
@@ -60,12 +69,13 @@ def opened(python: Path) -> Iterator[None]:
                 raise pythons.NotMade(f"wineboot: exit code {ended.code}: {ended.output[-600:]}")
             # Windows' services stay as long as some program does.
             with subprocess.Popen(
-                ["wine", str(python), "-c", "import sys; sys.stdin.read()"], env=environment,
-                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                start_new_session=True,
+                ["wine", str(python), "-c", KEEPER], env=environment, stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
             ) as keeper:
+                assert keeper.stdin is not None and keeper.stdout is not None
+                if keeper.stdout.readline().strip() != b"up":
+                    raise pythons.NotMade(f"{python} does not start under wine")
                 yield
-                assert keeper.stdin is not None
                 keeper.stdin.close()
                 command.run(["wineserver", "--kill"], END_LIMIT, environment)
         finally:

@@ -2,7 +2,8 @@
 
 `harness.cover.row` says what the axes are and which values do not go together. A row decides only
 those of the clauses below that it is about, and its id alone replays it. Rows are for peers that
-meet everybody; one with `pairs = "reference"` in its TOML file meets them only in a replay.
+meet everybody; one with `pairs = "reference"` in its TOML file meets them only in a replay. For a
+peer that hosts no handshakes, or sets no buffers, the rows without them are there all the same.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from harness.case import (
     text,
 )
 from harness.connection import ReadingBegun, Writing
-from harness.cover.row import SIDES, Row, Side, clauses, other, parse, stalls
+from harness.cover.row import SIDES, Row, Side, clauses, features, other, parse, stalls
 from harness.cover.spread import spread
 from harness.expect import NARROW, TIGHT, delivered, sent
 from harness.relay import Direction, Seen
@@ -35,16 +36,14 @@ BASELINE = "text,1,whole,first,none,first-closes,eager"
 HELLO, WELCOME = text("hello"), octets(b"welcome\x00\xff")
 RECEIVE = {"do": "receive"}
 SAY = {"first": HELLO, "second": WELCOME}
-# Longer messages need small buffers to be still unsent when the other side's end arrives.
-HELD_BACK = 65536
 # Seconds in which an end of the connection has arrived.
 ENDED = 10.0
 # Seconds in which a write that was asked for is under way, times the patience.
 BEGUN = 2.0
 
 
-@needs("handshake", "buffers", "kind:text", "kind:bytes")
-@open_axis("row", [BASELINE], parse=parse, rows=spread, decides=clauses)
+@needs("kind:text", "kind:bytes")
+@open_axis("row", [BASELINE], parse=parse, rows=spread, decides=clauses, requires=features)
 def case_row(pair: Pair, check: Recorder, row: str) -> None:
     """Two peers write, read and end as the row says.
 
@@ -91,7 +90,7 @@ def _meet(pair: Pair, plan: Row) -> Meeting:
         elif plan.shakes(side):
             options[side]["handshake"] = [RECEIVE]
     rcvbuf = None
-    if plan.end.endswith("fin") and plan.length >= HELD_BACK:
+    if plan.held_back:
         options[plan.victim]["sndbuf"], rcvbuf = TIGHT, NARROW
     # Both ways stalled by each other would never begin.
     back = "whole" if stalls(plan.schedule) else plan.schedule

@@ -3,6 +3,7 @@
 from harness import clock
 from harness.case import Recorder, Single, each, needs, octets, recipe, text
 from harness.codec import encode
+from harness.connection import Closing
 from harness.expect import TIGHT, alive, arrived, cut, held_up, on_wire, refusal
 from harness.opposite import watched
 from harness.payloads import Message
@@ -11,6 +12,9 @@ from harness.tester import Tester
 # Seconds in which a close that waits for nobody has returned; well below the two seconds that our
 # own library gives the other side, whatever the patience.
 SETTLED = 0.1
+
+# Seconds, times the patience, in which a peer has taken up a close, whatever else its machine does.
+TAKEN_UP = 1.0
 
 # Seconds, times the patience, in which what a closed connection had is given back: close has
 # returned, so that no more than the end of a thread is waited for.
@@ -53,8 +57,7 @@ def case_delivers(single: Single, check: Recorder, meanwhile: str) -> None:
     connection.write(*MESSAGES)
     held_up(connection, tester, len(stream))
     closing = connection.begin_close()
-    # Who closes with messages in its queue has lost them by now; who waits for us goes on waiting.
-    closing.returns(SETTLED / clock.patience())
+    _let_it_close(closing)
     if meanwhile == "more-arrives":
         tester.send(on_wire(*WHOLE))
     elif meanwhile == "fin":
@@ -103,7 +106,7 @@ def case_from_two_threads(single: Single, check: Recorder) -> None:
     connection.write(*MESSAGES)
     held_up(connection, tester, len(stream))
     closings = [connection.begin_close(keep=True) for _ in range(2)]
-    closings[1].returns(SETTLED / clock.patience())
+    _let_it_close(closings[1])
     got = arrived(tester, len(stream))
     check("END-5", got == stream, f"{len(stream)} octets", f"{len(got)} octets")
     tester.close()
@@ -143,7 +146,7 @@ def case_under_a_write(single: Single, check: Recorder) -> None:
     writing = connection.begin_write(message)
     held_up(connection, tester, len(stream))
     closing = connection.begin_close(keep=True)
-    closing.returns(SETTLED / clock.patience())
+    _let_it_close(closing)
     got = arrived(tester, len(stream))
     # A write that waits may fail now; one that returns has written its message.
     failed = refusal(writing.result)
@@ -151,6 +154,15 @@ def case_under_a_write(single: Single, check: Recorder) -> None:
     check("END-5", kept, f"{len(stream)} octets, or an error", f"{len(got)} octets, no error")
     tester.close()
     closing.result()
+
+
+def _let_it_close(closing: Closing) -> None:
+    """Wait until who closes with messages in its queue has lost them; others wait for us now.
+
+    Without it we would take the messages before a busy peer has come to close.
+    """
+    closing.taken_up(TAKEN_UP)
+    closing.returns(SETTLED / clock.patience())
 
 
 @needs("threads", "descriptors", "keep")

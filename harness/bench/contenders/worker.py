@@ -15,6 +15,11 @@ import os
 import sys
 import traceback
 
+try:
+    import resource
+except ImportError:  # Windows, which has no such limit
+    resource = None
+
 import crowd
 import plays
 
@@ -72,7 +77,18 @@ def answer(worker, request):
         return "raised", {"name": type(error).__name__, "message": str(error)}
 
 
+def allow_descriptors():
+    """Have as many descriptors as this process may have: ten thousand connections need them."""
+    if resource is not None:
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        except (ValueError, resource.error):
+            pass  # macOS gives less than it allows: whoever needs more says so when it gets none
+
+
 def main():
+    allow_descriptors()
     output = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints is not an answer
     worker = Worker()
