@@ -12,20 +12,19 @@ enum { MOST = 1024 };  /* connections at a time, and numbers of listening socket
 
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t changed;
-static struct { char *name; struct stocking *it; } links[MOST];  /* a name is a string of JSON */
+/* Places for connections are taken in turn, so that whoever still waits at one that is free again
+   finds its connection as it was. A name is a string of JSON, and NULL where there is none. */
+static struct link { char *name; struct stocking it; } links[MOST], *place = links;
 static bool listening[MOST];
 
-/* Where the connection of a request stands, or else -1. */
-static int place(const char *request) {
-    const char *name = need(request, "conn", "\"");
-    int i = MOST - 1;
-    while (i >= 0 && !(links[i].it && !strncmp(links[i].name, name, strlen(links[i].name)))) i--;
-    return i;
+static struct link *find(const char *name) {
+    for (struct link *it = links; it < links + MOST; it++)
+        if (it->name && !strncmp(it->name, name, strlen(it->name))) return it;
+    return NULL;
 }
 static struct stocking *connection(const char *request) {
-    int found = place(request);
-    if (found < 0) unsupported(get(request, "conn"));
-    return links[found].it;
+    const char *name = need(request, "conn", "\"");
+    return find(name) ? &find(name)->it : (unsupported(name), NULL);
 }
 static int listener(const char *request, const char *key) {
     unsigned fd = MOST;
@@ -100,19 +99,19 @@ static void do_open(const char *request) {
     int millis = (int)(number(request, "within") * 1000);
     int from = address ? -1 : listener(request, "accept");
     if (!is(flavour, "default")) unsupported(flavour);
-    if (place(request) >= 0) fault("there is such a connection", "");
+    if (find(name)) fault("there is such a connection already", "");
     pthread_mutex_unlock(&lock);
-    int fd = address ? connected(address, millis) : accepted(from, millis), free_place = MOST - 1;
+    int fd = address ? connected(address, millis) : accepted(from, millis);
     pthread_mutex_lock(&lock);
-    while (free_place >= 0 && links[free_place].it) free_place--;
-    if (fd < 0 || free_place < 0) fault("no connection in time, or too many", "");
+    if (++place == links + MOST) place = links;
+    if (fd < 0 || place->name) fault("nobody is there in time, or there are too many", "");
     answer("ok", "{");
     print_address("local", fd, false);
     putchar(',');
     print_address("remote", fd, true);
     putchar('}');
-    links[free_place].it = stocking(fd);
-    links[free_place].name = strndup(name, (size_t)(end_of(name, 0) - name));
+    stocking_start(&place->it, fd);
+    place->name = strndup(name, (size_t)(end_of(name, 0) - name));
 }
 
 static void do_write(const char *request) {
@@ -134,7 +133,7 @@ static void do_write(const char *request) {
 /* Whether what a read or a wait waits for has come about. */
 static bool happened(const struct stocking *it, const char *request) {
     const char *what = get(request, "for");
-    if (!what) return it->unread >= number(request, "count") || !stocking_active(it);
+    if (!what) return stocking_ended(it) || it->unread >= number(request, "count");
     if (is(what, "ready")) return stocking_active(it);
     if (is(what, "ended")) return stocking_ended(it);
     if (is(what, "flushed")) return !it->sending;
@@ -145,8 +144,7 @@ static bool happened(const struct stocking *it, const char *request) {
 static struct stocking *awaited(const char *request) {
     const struct timespec until = after(number(request, "within"));
     struct stocking *it = connection(request);
-    bool late = false;
-    for (; !happened(it, request) && !late; it = connection(request))
+    for (bool late = false; !happened(it, request) && !late;)
         late = pthread_cond_timedwait(&changed, &lock, &until);
     return it;
 }
@@ -169,7 +167,7 @@ static void do_state(const char *request) {
     const char *comma = "";
     answer("ok", "{\"connections\": [");
     for (int i = 0; i < MOST; i++)
-        if (links[i].it) printf("%s%s", comma, links[i].name), comma = ", ";
+        if (links[i].name) printf("%s%s", comma, links[i].name), comma = ", ";
     printf("], \"listeners\": [");
     comma = "";
     for (int i = 0; i < MOST; i++)
@@ -193,15 +191,14 @@ static void do_close(const char *request) {
         listening[fd] = false;
         shutdown(fd, SHUT_RDWR);  /* whoever waits there learns of it */
         close(fd);
-    } else if (place(request) >= 0 || !is(verb, "discard")) {
+    } else if (!is(verb, "discard") || find(need(request, "conn", "\""))) {
         struct stocking *it = connection(request);
+        struct link *link = find(get(request, "conn"));
         if (is(verb, "close")) stocking_close(it, "closed", LINGER);
         else stocking_close(it, "aborted", 0);
-        int found = place(request);
-        if (found >= 0 && links[found].it == it && !(keep && *keep == 't')) {
-            links[found].it = NULL;
-            free(links[found].name);
-            stocking_free(it);
+        if (!keep || *keep != 't') {
+            free(link->name);
+            link->name = NULL;
         }
     }
     answer("ok", "{}");

@@ -21,7 +21,6 @@ struct stocking {
     FILE *in, *out;     /* of the same socket */
     const char *cause;  /* why it has ended, or is about to */
     bool closing, sending, over;
-    unsigned users;     /* threads that write or close */
     size_t unread;      /* messages that were received: how many, and a list of them */
     struct message *first, **last;
 };
@@ -40,15 +39,15 @@ static bool well_formed(const unsigned char *at, size_t size) {
     return true;
 }
 
-/* Receives a message; NULL if none can come any more, with the cause. */
-static struct message *receive(FILE *in, const char **cause) {
+/* Receives a message. NULL if none can come any more, which may have shown inside of one. */
+static struct message *receive(FILE *in, bool *inside) {
     double length = 0, scale = 1;  /* doubles, to which 69 bits do no harm */
-    int first = 0;
-    for (int octet = 0, count = 0; octet < 128; count++) {
-        octet = getc(in);
-        *cause = octet != EOF ? "protocol" : ferror(in) ? "reset" : count ? "truncated" : "eof";
-        if (octet == EOF || count == 10) return NULL;
+    int octet = 0, first = 0;
+    *inside = false;
+    for (int count = 0; octet < 128; count++) {
+        if ((octet = getc(in)) == EOF || count == 10) return NULL;
         if (count == 0) first = octet;
+        *inside = true;
         length += (octet & (count ? 127 : 63)) * scale;
         scale *= count ? 128 : 64;
     }
@@ -63,8 +62,7 @@ static struct message *receive(FILE *in, const char **cause) {
     it->next = NULL;
     it->text = !(first & 64);
     it->size = size;
-    if (size < length) *cause = ferror(in) ? "reset" : "truncated";
-    else if (!it->text || well_formed(it->octets, size)) return it;
+    if (size == length && (!it->text || well_formed(it->octets, size))) return it;
     free(it);
     return NULL;
 }
@@ -72,17 +70,17 @@ static struct message *receive(FILE *in, const char **cause) {
 /* The thread of a connection. What comes once there is a cause for its end is dropped. */
 static void *receiving(void *argument) {
     struct stocking *it = argument;
-    const char *cause = NULL;
+    bool inside = false;
     pthread_mutex_lock(&lock);
     while (!feof(it->in) && !ferror(it->in)) {
         pthread_mutex_unlock(&lock);
-        struct message *message = receive(it->in, &cause);
+        struct message *message = receive(it->in, &inside);
         pthread_mutex_lock(&lock);
         if (!it->cause && message) {
             it->last = &(*it->last = message)->next;
             it->unread++;
-        } else if (!it->cause && !strcmp(cause, "protocol")) {
-            it->cause = cause;
+        } else if (!it->cause && !feof(it->in) && !ferror(it->in)) {
+            it->cause = "protocol";
             shutdown(fileno(it->in), SHUT_RDWR);
         } else {
             free(message);
@@ -90,7 +88,7 @@ static void *receiving(void *argument) {
         pthread_cond_broadcast(&changed);
     }
     while (it->sending) pthread_cond_wait(&changed, &lock);
-    if (!it->cause) it->cause = cause;
+    if (!it->cause) it->cause = ferror(it->in) ? "reset" : inside ? "truncated" : "eof";
     it->over = true;
     fclose(it->in);
     fclose(it->out);
@@ -99,13 +97,12 @@ static void *receiving(void *argument) {
     return NULL;
 }
 
-static struct stocking *stocking(int fd) {
-    struct stocking *it = calloc(1, sizeof *it);
+static void stocking_start(struct stocking *it, int fd) {
     pthread_t thread;
-    if (!it || !(it->in = fdopen(fd, "rb")) || !(it->out = fdopen(dup(fd), "wb"))) abort();
+    *it = (struct stocking){.in = fdopen(fd, "rb"), .out = fdopen(dup(fd), "wb")};
     it->last = &it->first;
-    if (pthread_create(&thread, NULL, receiving, it) || pthread_detach(thread)) abort();
-    return it;
+    if (!it->in || !it->out || pthread_create(&thread, NULL, receiving, it)) abort();
+    pthread_detach(thread);
 }
 
 static bool stocking_ended(const struct stocking *it) { return it->closing || it->over; }
@@ -114,24 +111,17 @@ static bool stocking_active(const struct stocking *it) { return it->unread || !s
 /* Sends a message. Returns the name of an error if that cannot be done, else NULL. */
 static const char *stocking_write(struct stocking *it, bool text, const void *octets, size_t size) {
     if (text && !well_formed(octets, size)) return "BadText";
-    it->users++;
     while (it->sending) pthread_cond_wait(&changed, &lock);
-    bool sent = !it->cause;
-    if (sent) {
-        it->sending = true;
-        pthread_mutex_unlock(&lock);
-        int octet = (int)(size % 64) + (text ? 0 : 64);
-        for (size_t rest = size / 64; rest; rest /= 128) {
-            putc(octet, it->out);
-            octet = (int)(rest % 128);
-        }
-        putc(octet + 128, it->out);
-        sent = fwrite(octets, 1, size, it->out) == size && !fflush(it->out);
-        pthread_mutex_lock(&lock);
-        if (!sent && !it->cause) it->cause = "reset";
-        it->sending = false;
-    }
-    it->users--;
+    if (it->cause) return "Ended";
+    it->sending = true;
+    pthread_mutex_unlock(&lock);
+    size_t octet = size % 64 + (text ? 0 : 64), rest = size / 64;
+    for (; rest; octet = rest % 128, rest /= 128) putc((int)octet, it->out);
+    putc((int)octet + 128, it->out);
+    bool sent = fwrite(octets, 1, size, it->out) == size && !fflush(it->out);
+    pthread_mutex_lock(&lock);
+    if (!sent && !it->cause) it->cause = "reset";
+    it->sending = false;
     pthread_cond_broadcast(&changed);
     return sent ? NULL : "Ended";
 }
@@ -156,7 +146,6 @@ static struct timespec after(double seconds) {
 static void stocking_close(struct stocking *it, const char *cause, double linger) {
     const struct timespec until = after(linger);
     it->closing = true;
-    it->users++;
     if (!it->cause) it->cause = cause;
     for (struct message *unread; (unread = stocking_read(it));) free(unread);
     pthread_cond_broadcast(&changed);
@@ -165,12 +154,4 @@ static void stocking_close(struct stocking *it, const char *cause, double linger
         if (late) pthread_cond_wait(&changed, &lock);
         else late = pthread_cond_timedwait(&changed, &lock, &until);
     }
-    it->users--;
-    pthread_cond_broadcast(&changed);
-}
-
-/* Frees what was closed, once nobody else uses it. */
-static void stocking_free(struct stocking *it) {
-    while (it->users) pthread_cond_wait(&changed, &lock);
-    free(it);
 }
