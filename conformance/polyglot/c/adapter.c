@@ -8,33 +8,45 @@
 #include "protocol.h"
 #include "stockings.h"
 
-enum { MOST = 1024 };  /* connections at a time, and numbers of listening sockets */
-
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t changed;
-/* Places for connections are taken in turn, so that whoever still waits at one that is free again
-   finds its connection as it was. A name is a string of JSON, and NULL where there is none. */
-static struct link { char *name; struct stocking it; } links[MOST], *place = links;
-static bool listening[MOST];
 
-static struct link *find(const char *name) {
+/* Connections, and listeners with their descriptor, by name: a string of JSON, or NULL where there
+   is none. Places are taken in turn, so that whoever still waits for a connection finds it. */
+enum { MOST = 1024 };
+static struct link { char *name; int listener; struct stocking it; } links[MOST], *place = links;
+
+static struct link *find(const char *name, bool listener) {
     for (struct link *it = links; it < links + MOST; it++)
-        if (it->name && !strncmp(it->name, name, strlen(it->name))) return it;
+        if (it->name && !it->listener == !listener && !strncmp(it->name, name, strlen(it->name)))
+            return it;
     return NULL;
 }
-static struct stocking *connection(const char *request) {
-    const char *name = need(request, "conn", "\"");
-    return find(name) ? &find(name)->it : (unsupported(name), NULL);
+static struct link *named(const char *request, const char *key) {
+    const char *name = need(request, key, "\"");
+    struct link *it = find(name, strcmp(key, "conn"));
+    return it ? it : (unsupported(name), NULL);
 }
-static int listener(const char *request, const char *key) {
-    unsigned fd = MOST;
-    sscanf(need(request, key, "\""), "\"l%u\"", &fd);
-    if (fd >= MOST || !listening[fd]) unsupported(get(request, key));
-    return (int)fd;
+static struct link *add(const char *name, int listener) {
+    int tries = 0;
+    do if (++place == links + MOST) place = links; while (place->name && ++tries < MOST);
+    if (place->name) fault("there are too many connections", "");
+    place->name = strndup(name, (size_t)(end_of(name, 0) - name));
+    place->listener = listener;
+    return place;
 }
-
+static void print_names(const char *key, bool listeners) {
+    const char *comma = "";
+    printf("\"%s\": [", key);
+    for (struct link *it = links; it < links + MOST; it++) {
+        if (!it->name || !it->listener == listeners) continue;
+        printf("%s%s", comma, it->name);
+        comma = ", ";
+    }
+    putchar(']');
+}
 static void print_address(const char *key, int fd, bool remote) {
-    struct sockaddr_in at;
+    struct sockaddr_in at = {0};
     (remote ? getpeername : getsockname)(fd, (struct sockaddr *)&at, &(socklen_t){sizeof at});
     printf("\"%s\": [\"%s\", %d]", key, inet_ntoa(at.sin_addr), ntohs(at.sin_port));
 }
@@ -45,7 +57,7 @@ static void print_state(const struct stocking *it) {
     const char *active = word(stocking_active(it)), *quote = stocking_ended(it) ? "\"" : "";
     printf("\"conn\": {\"active\": %s, \"ready\": %s, \"queued\": %s, \"ended\": %s, "
            "\"end\": %s%s%s, \"handshake\": {\"state\": \"none\", \"received\": [], "
-           "\"returned\": null, \"raised\": null}}}", active, active, word(it->sending),
+           "\"returned\": null, \"raised\": null}}", active, active, word(it->sending),
            word(stocking_ended(it)), quote, stocking_ended(it) ? it->cause : "null", quote);
 }
 
@@ -62,11 +74,11 @@ static void do_hello(const char *request) {
 static void do_listen(const char *request) {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (fd < 0 || fd >= MOST || bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 16))
-        fault("cannot listen", "");
+    char name[16];
+    if (bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 16)) fault("cannot listen", "");
     fcntl(fd, F_SETFL, O_NONBLOCK);
-    listening[fd] = true;
-    answer("ok", "{\"listener\": \"l%d\", ", fd);
+    snprintf(name, sizeof name, "\"l%d\"", fd);
+    answer("ok", "{\"listener\": %s, ", add(name, fd)->name);
     print_address("address", fd, false);
     putchar('}');
 }
@@ -96,27 +108,26 @@ static int connected(const char *address, int millis) {
 static void do_open(const char *request) {
     const char *name = need(request, "conn", "\""), *flavour = need(request, "flavour", "\"");
     const char *address = get(request, "accept") ? NULL : need(request, "connect", "[");
-    int millis = (int)(number(request, "within") * 1000);
-    int from = address ? -1 : listener(request, "accept");
+    double within = number(request, "within");
+    int millis = within < 1e6 ? (int)(within * 1000) : -1;
+    int from = address ? -1 : named(request, "accept")->listener;
     if (!is(flavour, "default")) unsupported(flavour);
-    if (find(name)) fault("there is such a connection already", "");
+    if (find(name, false)) fault("there is such a connection already", "");
     pthread_mutex_unlock(&lock);
     int fd = address ? connected(address, millis) : accepted(from, millis);
     pthread_mutex_lock(&lock);
-    if (++place == links + MOST) place = links;
-    if (fd < 0 || place->name) fault("nobody is there in time, or there are too many", "");
+    if (fd < 0) fault("nobody is there in time", "");
+    stocking_start(&add(name, 0)->it, fd);
     answer("ok", "{");
     print_address("local", fd, false);
     putchar(',');
     print_address("remote", fd, true);
     putchar('}');
-    stocking_start(&place->it, fd);
-    place->name = strndup(name, (size_t)(end_of(name, 0) - name));
 }
 
 static void do_write(const char *request) {
     const char *start = first(need(request, "messages", "[")), *error = NULL;
-    struct stocking *it = connection(request);
+    struct stocking *it = &named(request, "conn")->it;
     int written = 0;
     size_t size;
     bool text;
@@ -143,7 +154,7 @@ static bool happened(const struct stocking *it, const char *request) {
 /* The connection of a request, as soon as that has happened or its time is over. */
 static struct stocking *awaited(const char *request) {
     const struct timespec until = after(number(request, "within"));
-    struct stocking *it = connection(request);
+    struct stocking *it = &named(request, "conn")->it;
     for (bool late = false; !happened(it, request) && !late;)
         late = pthread_cond_timedwait(&changed, &lock, &until);
     return it;
@@ -163,17 +174,14 @@ static void do_read(const char *request) {
 }
 
 static void do_state(const char *request) {
-    struct stocking *it = get(request, "conn") ? connection(request) : NULL;
-    const char *comma = "";
-    answer("ok", "{\"connections\": [");
-    for (int i = 0; i < MOST; i++)
-        if (links[i].name) printf("%s%s", comma, links[i].name), comma = ", ";
-    printf("], \"listeners\": [");
-    comma = "";
-    for (int i = 0; i < MOST; i++)
-        if (listening[i]) printf("%s\"l%d\"", comma, i), comma = ", ";
-    printf(it ? "], " : "]}");
-    if (it) print_state(it);
+    struct link *link = get(request, "conn") ? named(request, "conn") : NULL;
+    answer("ok", "{");
+    print_names("connections", false);
+    putchar(',');
+    print_names("listeners", true);
+    if (link) putchar(',');
+    if (link) print_state(&link->it);
+    putchar('}');
 }
 
 static void do_wait(const char *request) {
@@ -181,25 +189,25 @@ static void do_wait(const char *request) {
     struct stocking *it = awaited(request);
     answer("ok", "{\"happened\": %s, ", word(happened(it, request)));
     print_state(it);
+    putchar('}');
 }
 
 /* Also what abort and discard do. */
 static void do_close(const char *request) {
     const char *verb = get(request, "do"), *keep = get(request, "keep");
+    struct link *link = NULL;
     if (get(request, "listener")) {
-        int fd = listener(request, "listener");
-        listening[fd] = false;
-        shutdown(fd, SHUT_RDWR);  /* whoever waits there learns of it */
-        close(fd);
-    } else if (!is(verb, "discard") || find(need(request, "conn", "\""))) {
-        struct stocking *it = connection(request);
-        struct link *link = find(get(request, "conn"));
-        if (is(verb, "close")) stocking_close(it, "closed", LINGER);
-        else stocking_close(it, "aborted", 0);
-        if (!keep || *keep != 't') {
-            free(link->name);
-            link->name = NULL;
-        }
+        link = named(request, "listener");
+        shutdown(link->listener, SHUT_RDWR);  /* whoever waits there learns of it */
+        close(link->listener);
+    } else if (!is(verb, "discard") || find(need(request, "conn", "\""), false)) {
+        link = named(request, "conn");
+        if (is(verb, "close")) stocking_close(&link->it, "closed", LINGER);
+        else stocking_close(&link->it, "aborted", 0);
+    }
+    if (link && !(keep && *keep == 't')) {
+        free(link->name);
+        link->name = NULL;
     }
     answer("ok", "{}");
 }
@@ -211,17 +219,12 @@ static void do_bye(const char *request) {
 }
 
 const struct verb VERBS[] = {
-    {"hello", " id do protocol", do_hello},
-    {"listen", " id do", do_listen},
+    {"hello", " id do protocol", do_hello}, {"listen", " id do", do_listen},
     {"open", " id do conn flavour within connect accept", do_open},
-    {"write", " id do conn messages", do_write},
-    {"read", " id do conn count within", do_read},
-    {"state", " id do conn", do_state},
-    {"wait", " id do conn for within", do_wait},
-    {"close", " id do conn listener keep", do_close},
-    {"abort", " id do conn", do_close},
-    {"discard", " id do conn", do_close},
-    {"bye", " id do", do_bye},
+    {"write", " id do conn messages", do_write}, {"read", " id do conn count within", do_read},
+    {"state", " id do conn", do_state}, {"wait", " id do conn for within", do_wait},
+    {"close", " id do conn listener keep", do_close}, {"abort", " id do conn", do_close},
+    {"discard", " id do conn", do_close}, {"bye", " id do", do_bye},
     {NULL, NULL, NULL}};
 
 int main(int count, char **words) {

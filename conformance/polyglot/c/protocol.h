@@ -42,8 +42,12 @@ static const char *end_of(const char *at, int depth) {
         }
         return at + 1;
     } else if (*at != '{' && *at != '[') {
-        size_t size = strspn(at, DIGITS "+-.Eaeflnrstu");  /* of a number, true, false or null */
-        return size ? at + size : NULL;
+        size_t sign = *at == '-', digits = strspn(at + sign, DIGITS);
+        char *end = (char *)at;
+        for (const char **word = (const char *[]){"true", "false", "null", NULL}; *word; word++)
+            if (!strncmp(at, *word, strlen(*word))) return at + strlen(*word);
+        if (digits == 1 || (digits && at[sign] != '0')) strtod(at, &end);
+        return end > at ? end : NULL;
     }
     at += 1 + strspn(at + 1, BLANKS);
     for (bool key = close == '}', more = *at != close; more; key = close == '}' && !key) {
@@ -85,7 +89,9 @@ static const char *need(const char *object, const char *key, const char *beginni
     return found;
 }
 static double number(const char *object, const char *key) {
-    return strtod(need(object, key, DIGITS), NULL);
+    double value = strtod(need(object, key, DIGITS), NULL);
+    if (value > 1e10) fault("more than 1e10: ", key);
+    return value;
 }
 static void known(const char *object, const char *keys) {
     if (*object != '{') fault("this is no object", "");
@@ -200,20 +206,20 @@ static void describe(bool text, const unsigned char *octets, size_t size) {
 }
 
 static void *obey(void *line) {
-    const char *end = *(char *)line == '{' ? end_of(line, 0) : NULL;
-    const char *number = end && !end[strspn(end, BLANKS)] ? get(line, "id") : NULL;
+    const char *request = (char *)line + strspn(line, BLANKS);
+    const char *end = *request == '{' ? end_of(request, 0) : NULL;
+    const char *number = end && !end[strspn(end, BLANKS)] ? get(request, "id") : NULL;
     id = "null";
     pthread_mutex_lock(&lock);
     if (!setjmp(refused)) {
         if (!number || !strchr(",}" BLANKS, number[strspn(number, "-" DIGITS)]))
             fault("no JSON object with an integer id, in at most 1 MiB", "");
         id = number;
-        const char *word = need(line, "do", "\"");
         const struct verb *verb = VERBS;
-        while (verb->name && !is(word, verb->name)) verb++;
-        if (!verb->name) unsupported(word);
-        known(line, verb->keys);
-        verb->call(line);
+        while (verb->name && !is(need(request, "do", "\""), verb->name)) verb++;
+        if (!verb->name) unsupported(get(request, "do"));
+        known(request, verb->keys);
+        verb->call(request);
     }
     puts("}");
     fflush(stdout);
