@@ -14,7 +14,7 @@ pthread_cond_t changed;
 /* Connections, and listeners with their descriptor, by name: a string of JSON, or NULL where there
    is none. Places are taken in turn, so that whoever still waits for a connection finds it. */
 enum { MOST = 1024 };
-static struct link { char *name; int listener; struct stocking it; } links[MOST], *place = links;
+static struct link { char *name; int listener; struct stocking it; } links[MOST];
 
 static struct link *find(const char *name, bool listener) {
     for (struct link *it = links; it < links + MOST; it++)
@@ -25,30 +25,30 @@ static struct link *find(const char *name, bool listener) {
 static struct link *named(const char *request, const char *key) {
     const char *name = need(request, key, "\"");
     struct link *it = find(name, strcmp(key, "conn"));
-    return it ? it : (unsupported(name), NULL);
+    if (!it) unsupported(name);
+    return it;
 }
 static struct link *add(const char *name, int listener) {
-    int tries = 0;
-    do if (++place == links + MOST) place = links; while (place->name && ++tries < MOST);
-    if (place->name) fault("there are too many connections", "");
-    place->name = strndup(name, (size_t)(end_of(name, 0) - name));
-    place->listener = listener;
-    return place;
+    static size_t last;
+    for (int tries = 0; links[++last % MOST].name; tries++)
+        if (tries == MOST) fault("there are too many connections", "");
+    struct link *it = links + last % MOST;
+    it->name = strndup(name, (size_t)(end_of(name, 0) - name));
+    it->listener = listener;
+    return it;
 }
-static void print_names(const char *key, bool listeners) {
+static void print_names(bool listeners) {
     const char *comma = "";
-    printf("\"%s\": [", key);
     for (struct link *it = links; it < links + MOST; it++) {
         if (!it->name || !it->listener == listeners) continue;
         printf("%s%s", comma, it->name);
         comma = ", ";
     }
-    putchar(']');
 }
-static void print_address(const char *key, int fd, bool remote) {
+static void print_address(int fd, bool remote) {
     struct sockaddr_in at = {0};
     (remote ? getpeername : getsockname)(fd, (struct sockaddr *)&at, &(socklen_t){sizeof at});
-    printf("\"%s\": [\"%s\", %d]", key, inet_ntoa(at.sin_addr), ntohs(at.sin_port));
+    printf("[\"%s\", %d]", inet_ntoa(at.sin_addr), ntohs(at.sin_port));
 }
 
 static const char *word(bool what) { return what ? "true" : "false"; }
@@ -67,7 +67,7 @@ static void do_hello(const char *request) {
            "\"version\": \"1.0\", \"language\": \"C\"}, \"runtime\": \"C %ld, POSIX %ld\", "
            "\"platform\": \"linux\", \"pid\": %d, \"flavours\": [\"default\"], "
            "\"kinds\": [\"bytes\", \"text\"], \"largest\": %d, \"features\": "
-           "[\"abort\", \"causes\", \"keep\", \"queued\", \"surrogates\"]}",
+           "[\"abort\", \"causes\", \"collect\", \"keep\", \"queued\", \"surrogates\"]}",
            __STDC_VERSION__, _POSIX_VERSION, (int)getpid(), LARGEST);
 }
 
@@ -78,8 +78,8 @@ static void do_listen(const char *request) {
     if (bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 16)) fault("cannot listen", "");
     fcntl(fd, F_SETFL, O_NONBLOCK);
     snprintf(name, sizeof name, "\"l%d\"", fd);
-    answer("ok", "{\"listener\": %s, ", add(name, fd)->name);
-    print_address("address", fd, false);
+    answer("ok", "{\"listener\": %s, \"address\": ", add(name, fd)->name);
+    print_address(fd, false);
     putchar('}');
 }
 
@@ -118,10 +118,10 @@ static void do_open(const char *request) {
     pthread_mutex_lock(&lock);
     if (fd < 0) fault("nobody is there in time", "");
     stocking_start(&add(name, 0)->it, fd);
-    answer("ok", "{");
-    print_address("local", fd, false);
-    putchar(',');
-    print_address("remote", fd, true);
+    answer("ok", "{\"local\": ");
+    print_address(fd, false);
+    printf(", \"remote\": ");
+    print_address(fd, true);
     putchar('}');
 }
 
@@ -175,11 +175,11 @@ static void do_read(const char *request) {
 
 static void do_state(const char *request) {
     struct link *link = get(request, "conn") ? named(request, "conn") : NULL;
-    answer("ok", "{");
-    print_names("connections", false);
-    putchar(',');
-    print_names("listeners", true);
-    if (link) putchar(',');
+    answer("ok", "{\"connections\": [");
+    print_names(false);
+    printf("], \"listeners\": [");
+    print_names(true);
+    printf(link ? "], " : "]");
     if (link) print_state(&link->it);
     putchar('}');
 }
@@ -222,7 +222,7 @@ const struct verb VERBS[] = {
     {"hello", " id do protocol", do_hello}, {"listen", " id do", do_listen},
     {"open", " id do conn flavour within connect accept", do_open},
     {"write", " id do conn messages", do_write}, {"read", " id do conn count within", do_read},
-    {"state", " id do conn", do_state}, {"wait", " id do conn for within", do_wait},
+    {"state", " id do conn collect", do_state}, {"wait", " id do conn for within", do_wait},
     {"close", " id do conn listener keep", do_close}, {"abort", " id do conn", do_close},
     {"discard", " id do conn", do_close}, {"bye", " id do", do_bye},
     {NULL, NULL, NULL}};
