@@ -73,9 +73,9 @@ static const char *first(const char *list) { return value(list + 1); }
 static const char *next(const char *before) { return value(end_of(before, 0)); }
 
 /* Whether a value is this word, which ends with its string or at a blank. */
-static bool is(const char *value, const char *word) {
+static bool is(const char *string, const char *word) {
     size_t size = strcspn(word, " ");
-    return *value == '"' && !strncmp(value + 1, word, size) && value[size + 1] == '"';
+    return *string == '"' && !strncmp(string + 1, word, size) && string[size + 1] == '"';
 }
 static const char *get(const char *object, const char *key) {
     const char *at = first(object);
@@ -104,7 +104,7 @@ static void known(const char *object, const char *keys) {
 
 static unsigned char *utf8(unsigned char *to, unsigned point) {
     int tails = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-    *to++ = (unsigned char)((tails ? 0xF80 >> tails : 0) | point >> 6 * tails);
+    *to++ = (tails ? 0xF80 >> tails : 0) | point >> 6 * tails;
     while (tails--) *to++ = 0x80 | (point >> 6 * tails & 0x3F);
     return to;
 }
@@ -115,10 +115,10 @@ static unsigned hex(const char *at) {
 static unsigned char *unescape(const char *at, unsigned char *to) {
     while (*++at != '"') {
         if (*at != '\\') {
-            *to++ = (unsigned char)*at;
+            *to++ = *at;
         } else if (*++at != 'u') {
             const char *control = strchr("b\bf\fn\nr\rt\t", *at);
-            *to++ = (unsigned char)(control ? control[1] : *at);
+            *to++ = control ? control[1] : *at;
         } else {
             unsigned point = hex(at + 1), low = strncmp(at + 5, "\\u", 2) ? 0 : hex(at + 7);
             bool pair = point >> 10 == 0x36 && low >> 10 == 0x37;
@@ -135,7 +135,7 @@ static unsigned char *unbase64(const char *at, unsigned char *to) {
         const char *digit = strchr(BASE64, *at);
         if (!digit) continue;
         held = held << 6 | (unsigned)(digit - BASE64);
-        if ((bits += 6) >= 8) *to++ = (unsigned char)(held >> (bits -= 8));
+        if ((bits += 6) >= 8) *to++ = held >> (bits -= 8);
     }
     return to;
 }
@@ -144,19 +144,18 @@ static unsigned char *unbase64(const char *at, unsigned char *to) {
 static unsigned char *recipe(bool text, unsigned long long x, size_t length, unsigned char *to) {
     static const unsigned ALPHABET[] = {'A', 'z', '0', '~', 0xE9, 0xDF, 0x3A9, 0x416, 0x5D0,
                                         0x20AC, 0x4E2D, 0xFFFD, 0x1F600, 0x10FFFF, 0, '\n'};
-    unsigned char block[8 + 4096], *end = block + 8;
+    unsigned char unit[4096], *end = unit, *cut = to + length;
     for (int count = text ? 1024 : 4088; count--;) {
         x = (x * 1103515245 + 12345) & 0x7FFFFFFF;
         if (text) end = utf8(end, ALPHABET[x >> 16 & 15]);
-        else *end++ = (unsigned char)(x >> 16);
+        else *end++ = x >> 16;
     }
-    for (size_t k = 0, at = 0, size = (size_t)(end - block); at <= length; k++, at += size) {
-        for (int i = 0; i < 8; i++)
-            block[i] = text ? (unsigned char)"0123456789abcdef"[k >> (28 - 4 * i) & 15]
-                            : (unsigned char)(k >> (56 - 8 * i));
-        memcpy(to + at, block, size <= length - at ? size : length - at + 1);
+    for (size_t i = 0, block = 8 + (size_t)(end - unit); i <= length; i++) {
+        size_t k = i / block, at = i % block;
+        if (at >= 8) to[i] = unit[at - 8];
+        else if (text) to[i] = "0123456789abcdef"[k >> (28 - 4 * at) & 15];
+        else to[i] = k >> (56 - 8 * at);
     }
-    unsigned char *cut = to + length;
     while (text && (*cut & 0xC0) == 0x80) cut--;
     memset(cut, '.', (size_t)(to + length - cut));
     return to + length;
@@ -208,13 +207,13 @@ static void describe(bool text, const unsigned char *octets, size_t size) {
 static void *obey(void *line) {
     const char *request = (char *)line + strspn(line, BLANKS);
     const char *end = *request == '{' ? end_of(request, 0) : NULL;
-    const char *number = end && !end[strspn(end, BLANKS)] ? get(request, "id") : NULL;
+    const char *given = end && !end[strspn(end, BLANKS)] ? get(request, "id") : NULL;
     id = "null";
     pthread_mutex_lock(&lock);
     if (!setjmp(refused)) {
-        if (!number || !strchr(",}" BLANKS, number[strspn(number, "-" DIGITS)]))
+        if (!given || !strchr(",}" BLANKS, given[strspn(given, "-" DIGITS)]))
             fault("no JSON object with an integer id, in at most 1 MiB", "");
-        id = number;
+        id = given;
         const struct verb *verb = VERBS;
         while (verb->name && !is(need(request, "do", "\""), verb->name)) verb++;
         if (!verb->name) unsupported(get(request, "do"));
