@@ -11,7 +11,7 @@ from stockings._compat import clock
 
 #: Seconds after which a test gives up waiting; far beyond what a loaded machine needs. The variable
 #: is a factor, for where everything is slower, as under wine.
-PATIENCE = 20 * float(os.environ.get("STOCKINGS_TESTS_PATIENCE", 1))
+PATIENCE = 20 * int(os.environ.get("STOCKINGS_TESTS_PATIENCE", 1))  # alarm() takes no other
 
 
 def until(predicate, seconds=PATIENCE):
