@@ -154,6 +154,8 @@ class Pump(Calling):
                 self.core.counters["wakeups"] += 1
             if readable:
                 self._reading.fired()
+                if self._signal is not None:
+                    self._signal.hold()
             if writable or (readable and channel.sendNeedsRead):
                 channel.pumpOut()
             if readable or (writable and channel.receiveNeedsWrite) or channel.pending():

@@ -28,6 +28,9 @@ class WokenSignal(object):
         """Return the descriptor."""
         return self._waker.fileno()
 
+    def hold(self):
+        """Nothing to do: only what was received shows."""
+
     def update(self, visible, asks):
         """Show whether something waits for the program; that the socket may be asked, cannot be."""
         self._waker.update(visible)
@@ -55,6 +58,15 @@ class SocketSignal(object):
     def fileno(self):
         """Return the descriptor."""
         return self._epoll.fileno()
+
+    def hold(self):
+        """What shows goes on to, while the I/O thread receives it; ``update`` has to follow.
+
+        A program that looks in between would see nothing, and had seen something before.
+        """
+        if not self._visible and self._epoll.poll(0):
+            self._visible = True
+            self._show(self._always, True)
 
     def update(self, visible, asks):
         """Show whether something waits for the program, and whether to show octets that arrive."""

@@ -165,6 +165,46 @@ def test_nobody_leads_without_a_standby_set():
     assert not ReadingSide(7, loop, False).lead("a")
 
 
+class Watched(object):
+    """A real socket with somebody who looks behind each receive."""
+
+    def __init__(self, sock, look):
+        self._sock, self._look = sock, look
+        self.fileno, self.close = sock.fileno, sock.close
+
+    def recv(self, size):
+        """Receive, and have somebody look."""
+        data = self._sock.recv(size)
+        self._look()
+        return data
+
+
+@needsStandby
+def test_what_fileno_shows_is_shown_while_the_io_thread_receives_it(sockets):
+    """Nobody sees the descriptor quiet between the system's queue and the one of messages."""
+    near, raw = sockets()
+    near.setblocking(False)
+    core = Core()
+    core.handshakeDone(True)
+    seen = []
+    pump = Pump(Watched(near, lambda: seen.append(readable(number))), core, FakeLoop())
+    try:
+        number = pump.fileno()
+        raw.sendall(encode(b"1") + encode(b"2"))
+        assert readable(number, PATIENCE)
+        pump.serve(True, False)
+        assert seen == [True] and readable(number)
+        assert [pump.receive(), pump.receive()] == [b"1", b"2"] and not readable(number)
+        raw.sendall(encode(b"half")[:3])
+        assert readable(number, PATIENCE)
+        pump.serve(True, False)
+        assert not readable(number)
+    finally:
+        pump.drop("aborted")
+        pump.finish()
+        pump.release()
+
+
 @pytest.fixture(params=[pytest.param(True, marks=needsStandby), False],
                 ids=["standby", "without"])
 def way(request, flavour, monkeypatch):
