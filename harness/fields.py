@@ -66,14 +66,9 @@ class Fields:
         """An object."""
         return self._typed(key, dict, "an object")
 
-    def mapping_with(self, objects: str, key: str) -> dict[str, Any]:
-        """An object that may have an object of objects in it, by that name."""
-        found = self.mapping(key)
-        if objects in found:
-            inner = Fields(found, f"{self._prefix}{key}.").mapping(objects)
-            for each in inner:
-                Fields(inner, f"{self._prefix}{key}.{objects}.").mapping(each)
-        return found
+    def inner(self, key: str) -> Fields:
+        """An object whose own keys are taken one by one."""
+        return Fields(self.mapping(key), f"{self._prefix}{key}.")
 
     def optional_mapping(self, key: str) -> dict[str, Any] | None:
         """An object or null."""

@@ -73,14 +73,14 @@ class Header:
         take = fields.Fields(line)
         take.exactly("type", "header")
         take.exactly("format", FORMAT)
-        suite = fields.Fields(take.mapping("suite"), "suite.")
+        suite = take.inner("suite")
         header = cls(
             Suite(suite.text("version"), suite.text("digest")),
             take.text("harness"), take.text("started"),
             tuple(_peer(peer, index) for index, peer in enumerate(take.mappings("peers"))),
             take.count("planned"),
             take.text("plan"),
-            take.mapping_with("of_systems", "options"),
+            _options(take),
             take.mapping("host"),
             _share(take.optional_mapping("shard")),
         )
@@ -221,7 +221,7 @@ class Footer:
         """The footer that a line states; raises fields.Invalid."""
         take = fields.Fields(line)
         take.exactly("type", "footer")
-        counts = fields.Fields(take.mapping("counts"), "counts.")
+        counts = take.inner("counts")
         footer = cls(
             take.count("results"),
             {_verdict(word): counts.count(word) for word in counts},
@@ -229,6 +229,16 @@ class Footer:
         )
         take.done()
         return footer
+
+
+def _options(take: fields.Fields) -> dict[str, Any]:
+    """A header's `options`; those of a merged file hold one such object for each system."""
+    options = take.mapping("options")
+    if "of_systems" in options:
+        systems = take.inner("options").inner("of_systems")
+        for system in systems:
+            systems.mapping(system)
+    return options
 
 
 def _share(line: Mapping[str, Any] | None) -> Share | None:

@@ -1,8 +1,4 @@
-"""Who killed whom: a pure function of mutants, cases and results.
-
-A kill is a FAIL, or a WARN, by a clause that the case quotes. A timeout or a crash is none, nor is
-a case that could not decide anything: each of them can have any reason.
-"""
+"""Who killed whom: a pure function of mutants, cases and results."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.mutation.zoo import Mutant
 from harness.plan import Stem
-from harness.report.kills import KILLING, SPOTLESS, Terms
+from harness.report.kills import SPOTLESS, Terms, implementations, killed_by
 from harness.results import Result
 from harness.verdicts import Verdict
 
@@ -95,10 +91,9 @@ def settle(book: Book, results: Iterable[Result]) -> Accounts:
         elif book.nulls & set(strangers):
             if result.verdict is Verdict.PASS:
                 floor.append(result)
-        elif result.verdict in KILLING and result.clause in result.clauses:
-            assert result.clause is not None
+        elif clause := killed_by(result):
             case = result.case if result.case in rowed else result.case + result.params
-            kills.append(Kill(strangers[0], case, result.clause))
+            kills.append(Kill(strangers[0], case, clause))
     return Accounts(
         tuple(kills), _survivors(book, kills), _idle(book, kills), _undecided(book, kills),
         tuple(wrong), tuple(faulty), tuple(floor),
@@ -121,21 +116,12 @@ def terms(book: Book, accounts: Accounts) -> Terms:
     )
 
 
-def implementations(result: Result) -> list[str]:
-    """Return the names of the mutants, or sound endpoints, that took part in a result."""
-    return [peer.partition("@")[0] for peer in result.peers]
-
-
 def _survivors(book: Book, kills: Sequence[Kill]) -> tuple[Mutant, ...]:
     if not book.whole_suite and book.whole_zoo:
         return ()
-    quoted = {clause for stem in book.stems for clause, _ in stem.clauses}
     by = {(kill.mutant, kill.clause) for kill in kills}
     return tuple(
-        one for one in book.mutants
-        if not any((one.name, clause) in by for clause in one.breaks)
-        # Of a few cases, only those count that could have found it out.
-        and (book.whole_suite or not quoted.isdisjoint(one.breaks))
+        one for one in tried(book) if not any((one.name, clause) in by for clause in one.breaks)
     )
 
 

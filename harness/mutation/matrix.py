@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.text import Text
 
 from harness import program
-from harness.mutation.accounts import Accounts, Book, implementations, key, tried
+from harness.mutation.accounts import Accounts, Book, key, tried
 from harness.mutation.zoo import Mutant
 from harness.report.findings import counted
 from harness.report.ink import NARROWEST, paragraph, say
+from harness.report.kills import implementations
 from harness.results import Result
 
 #: Lines of one list that are printed; the results file has the rest.

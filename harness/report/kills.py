@@ -18,7 +18,7 @@ from harness.verdicts import Verdict
 OPTION: Final = "mutants"
 """The option of the header that holds the terms; no other run has it."""
 
-KILLING: Final = frozenset({Verdict.FAIL, Verdict.WARN})
+_KILLING: Final = frozenset({Verdict.FAIL, Verdict.WARN})
 SPOTLESS: Final = frozenset({Verdict.PASS, Verdict.INFO})
 """The verdicts that an endpoint without a defect may get."""
 
@@ -52,13 +52,29 @@ class Terms:
     def from_json(cls, value: Mapping[str, Any]) -> Terms:
         """The terms that a header states; raises fields.Invalid."""
         take = Fields(value, f"options.{OPTION}.")
-        breaks = Fields(take.mapping("breaks"), f"options.{OPTION}.breaks.")
+        breaks = take.inner("breaks")
         terms = cls(
             {name: breaks.texts(name) for name in breaks}, take.truth("whole"),
             take.texts("sound"), take.texts("nulls"), take.texts("idle"), take.texts("undecided"),
         )
         take.done()
         return terms
+
+
+def implementations(result: Result) -> list[str]:
+    """Return the names of the endpoints that took part in a result, without their interpreters."""
+    return [_implementation(peer) for peer in result.peers]
+
+
+def killed_by(result: Result) -> str | None:
+    """Return the clause by which a case has found a mutant out; None if it has not.
+
+    It has to be one that the case quotes. A timeout or a crash is no kill, nor is a case that could
+    not decide anything: each of them can have any reason.
+    """
+    return result.clause if (
+        result.verdict in _KILLING and result.clause in result.clauses
+    ) else None
 
 
 def about_mutants(run: Run) -> bool:
@@ -97,7 +113,7 @@ def again(result: Result) -> list[str]:
 
 def _endpoint(result: Result) -> str | None:
     """The endpoint that a retold result is about, unless it is about a case."""
-    name = _implementation(result.peers[0])
+    name = implementations(result)[0]
     return name if result.case == name.replace(".", "/", 1) else None
 
 
@@ -109,7 +125,7 @@ def _results(run: Run, terms: Terms) -> Iterator[Result]:
     """A result for each endpoint that took part, then what is wrong with cases."""
     met: dict[str, list[Result]] = {}
     for one in run.results:
-        names = [_implementation(peer) for peer in one.peers]
+        names = implementations(one)
         strangers = [name for name in names if name not in terms.sound]
         met.setdefault((strangers or names)[0], []).append(one)
     for peer in run.header.peers:
@@ -140,8 +156,7 @@ def _fate(name: str, met: Sequence[Result], terms: Terms) -> tuple[Verdict, str]
         return _blank(wrong, "is an implementation of nothing", "passes")
     breaks = terms.breaks.get(name, ())
     by = list(dict.fromkeys(
-        f"{one.case} by {one.clause}" for one in met
-        if one.verdict in KILLING and one.clause in one.clauses and one.clause in breaks
+        f"{one.case} by {one.clause}" for one in met if killed_by(one) in breaks
     ))
     if by:
         return Verdict.PASS, f"killed: {by[0]}" + (f", and {len(by) - 1} more" if by[1:] else "")

@@ -10,8 +10,8 @@ import stockings
 from stockings._compat import clock
 
 #: Seconds after which a test gives up waiting; far beyond what a loaded machine needs. The variable
-#: is a factor, for where everything is slower, as under wine.
-PATIENCE = 20 * int(os.environ.get("STOCKINGS_TESTS_PATIENCE", 1))  # alarm() takes no other
+#: is a factor, for where everything is slower, as under wine; whole, as alarm() takes nothing else.
+PATIENCE = 20 * int(os.environ.get("STOCKINGS_TESTS_PATIENCE", 1))
 
 
 def until(predicate, seconds=PATIENCE):

@@ -212,12 +212,6 @@ static void do_close(const char *request) {
     answer("ok", "{}");
 }
 
-static void do_bye(const char *request) {
-    answer("ok", "{}}\n");
-    fflush(stdout);
-    _Exit(0);
-}
-
 const struct verb VERBS[] = {
     {"hello", " id do protocol", do_hello}, {"listen", " id do", do_listen},
     {"open", " id do conn flavour within connect accept", do_open},
@@ -233,6 +227,5 @@ int main(int count, char **words) {
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
     pthread_cond_init(&changed, &steady);
     signal(SIGPIPE, SIG_IGN);
-    if (count > 1) return fprintf(stderr, "unknown option %s\n", words[1]), 89;
-    serve();
+    serve(count, words);
 }

@@ -226,8 +226,16 @@ static void *obey(void *line) {
     free(line);
     return NULL;
 }
-/* Obeys the lines of stdin, each in a thread of its own, until its end. */
-static _Noreturn void serve(void) {
+/* The verb that ends the process. */
+static void do_bye(const char *request) {
+    (void)request;
+    answer("ok", "{}}\n");
+    fflush(stdout);
+    _Exit(0);
+}
+/* Obeys the lines of stdin, each in a thread of its own, until its end. There are no options. */
+static _Noreturn void serve(int count, char **words) {
+    if (count > 1 && fprintf(stderr, "unknown option %s\n", words[1])) _Exit(89);
     for (;;) {
         char *line = NULL;
         pthread_t thread;

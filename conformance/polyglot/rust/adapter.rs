@@ -4,7 +4,7 @@ mod protocol;
 mod stockings;
 
 use protocol::{describe, fault, get, list, message, number, quoted, seconds, serve, text};
-use protocol::{unsupported, Object, Outcome, Verb};
+use protocol::{unsupported, Object, Outcome, Verb, BYE};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::{collections::BTreeMap, env, io, iter, os::fd::OwnedFd, process};
 use std::{sync::Arc, sync::Mutex, time::Duration, time::Instant};
@@ -130,13 +130,7 @@ const VERBS: &[Verb] = &[
     }),
     ("abort", "conn", |request| finish(request, "aborted", 0)),
     ("discard", "conn", |request| Ok(finish(request, "aborted", 0).unwrap_or_default())),
-    ("bye", "", |request| {
-        println!(r#"{{"id": {}, "ok": {{}}}}"#, request["id"]);
-        process::exit(0)
-    }),
+    BYE,
 ];
 
-fn main() {
-    if env::args().count() > 1 { process::exit(89); } // there are no options
-    serve(VERBS);
-}
+fn main() { serve(VERBS) }

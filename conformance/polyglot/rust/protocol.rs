@@ -1,8 +1,8 @@
 //! What the adapter protocol (conformance/ADAPTERS.md) says about lines, messages and recipes.
 
 use crate::Message;
-use std::{collections::HashMap, fmt::Display, io, io::BufRead, iter::successors, str::FromStr};
-use std::{thread, time::Duration};
+use std::{collections::HashMap, env, fmt::Display, io, io::BufRead, iter::successors, process};
+use std::{str::FromStr, thread, time::Duration};
 
 const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const ALPHABET: [char; 16] = ['A', 'z', '0', '~', 'é', 'ß', 'Ω', 'Ж',
@@ -25,8 +25,15 @@ pub fn quoted(text: impl Display) -> String {
     format!("\"{}\"", text.to_string().chars().map(escape).collect::<String>())
 }
 
+/// The verb that ends the process.
+pub const BYE: Verb = ("bye", "", |request| {
+    println!(r#"{{"id": {}, "ok": {{}}}}"#, request["id"]);
+    process::exit(0)
+});
+
 /// Obeys the lines of stdin, each in a thread of its own; returns at the end of stdin.
 pub fn serve(verbs: &'static [Verb]) {
+    if env::args().count() > 1 { process::exit(89); } // there are no options
     for line in io::stdin().lock().split(b'\n').map_while(Result::ok) {
         thread::spawn(move || {
             let line = String::from_utf8(line).ok().filter(|it| it.len() <= 1 << 20);

@@ -8,7 +8,7 @@
 mod protocol;
 
 use protocol::{describe, fault, get, list, message, number, quoted, seconds, serve, text};
-use protocol::{unsupported, Object, Outcome, Verb};
+use protocol::{unsupported, Object, Outcome, Verb, BYE};
 use std::{env, process};
 
 /// What protocol.rs makes of the messages of a request, and describes in an answer. If your
@@ -37,13 +37,7 @@ impl Message {
 ///   wait (conn for within)                             close (conn listener)
 ///   discard (conn)
 const VERBS: &[Verb] = &[
-    ("bye", "", |request| {
-        println!(r#"{{"id": {}, "ok": {{}}}}"#, request["id"]);
-        process::exit(0)
-    }),
+    BYE, // answers, and ends the process
 ];
 
-fn main() {
-    if env::args().count() > 1 { process::exit(89); } // there are no options
-    serve(VERBS);
-}
+fn main() { serve(VERBS) }
