@@ -120,7 +120,7 @@ class Core(object):
 
     def queue(self, head, payload):
         """Add a frame to the queue and return it; raise after the end. Needs no lock."""
-        if not self.writable:
+        if self.cause is not None or self.finWanted:  # writable by hand, which spares a call
             raise self.ended()
         return self.outbox.add(head, payload)
 
