@@ -1,6 +1,10 @@
 """What calling threads do with a connection: send, receive, wait.
 
 Half of the pump; its head says who may touch the socket and why nothing races.
+
+The lock is only ever taken by ``with``: between an ``acquire`` and the ``try`` behind it a signal
+handler may run, and if that raises, nobody gives the lock back. Who does not want to wait for it
+looks first (``locked``), and may then wait a little all the same: nobody waits with the lock held.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -39,9 +43,9 @@ class Calling(object):
         """The usual case by hand, half the time of the general one: nobody else is at it, nothing
         is queued, and the socket takes it all. Returns False, having done nothing, if it is not so.
         """
-        if not self.lock.acquire(False):
+        if self.lock.locked():
             return False
-        try:
+        with self.lock:
             core = self.core
             outbox = core.outbox
             channel = self._channel
@@ -56,18 +60,14 @@ class Calling(object):
             if not channel.sendAtOnce(head, payload):
                 self.settle()
             return True
-        finally:
-            self.lock.release()
 
     def _sendQueued(self, frame):
         """Send what is queued, the frame among it, unless somebody else is at it."""
         core = self.core
         outbox = core.outbox
-        if not outbox.flowing:
-            self.lock.acquire()
-        elif not self.lock.acquire(False):
+        if outbox.flowing and self.lock.locked():
             return  # whoever has the lock comes to it
-        try:
+        with self.lock:
             refused = not core.writable and outbox.withdraw(frame)
             if outbox.flowing or outbox.gathered >= SMALL or not self._hurries():
                 self._channel.pumpOut()
@@ -75,8 +75,6 @@ class Calling(object):
                 outbox.flowing = True
             if outbox.flowing or not core.writable or self._waiting.calls:
                 self.settle()  # else all is as it was
-        finally:
-            self.lock.release()
         if refused:
             raise core.ended()
 
@@ -103,11 +101,9 @@ class Calling(object):
         """Return a message or None; ask the socket if none is there and nobody else is at it."""
         core = self.core
         inbox = core.inbox
-        if not self.lock.acquire(False):
-            if not inbox.unread and self._signal is None:
-                return None  # whoever has the lock receives, or the next read does
-            self.lock.acquire()  # one is there, or may have been announced
-        try:
+        if self.lock.locked() and not inbox.unread and self._signal is None:
+            return None  # whoever has the lock receives, or the next read does
+        with self.lock:
             if self._hurry:
                 self._rest()
             paused = inbox.paused
@@ -120,8 +116,6 @@ class Calling(object):
             self._visit()
             self._settleReading(paused)
             return message
-        finally:
-            self.lock.release()
 
     def goOn(self):
         """The program has taken the last message of a batch: go on to the next one."""
@@ -176,9 +170,10 @@ class Calling(object):
                         call = self._leave(call, paused)
                         return message
                     if call is None:
-                        if self.loop.stopped:
-                            self.loop.checkEnd()
-                        call = self._waiting.enter(core.messageOrEnd)
+                        if self.loop.stopped or self.loop.isHere:
+                            self.loop.checkWait()
+                        call = self._waiting.call()
+                        self._waiting.enter(call, core.messageOrEnd)
                     elif call.waker.isSet:
                         call.waker.clear()
                     leads = self._leads(call)
@@ -223,10 +218,10 @@ class Calling(object):
 
         Raises ValueError if ``timeout`` is nan.
         """
-        if self.loop.stopped and timeout != 0:
+        if timeout != 0 and (self.loop.stopped or self.loop.isHere):
             if self._waiting.until(condition, 0, self._settleWaiting):
                 return True
-            self.loop.checkEnd()
+            self.loop.checkWait()
         return self._waiting.until(condition, timeout, self._settleWaiting)
 
     def _settleWaiting(self, happened):

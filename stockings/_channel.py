@@ -40,7 +40,8 @@ class Channel(object):
         self._flags = 0 if self.isTls else QUIETLY  # TLS sends take none
         #: Whether a header and a payload go out in one call without being copied together.
         self.joins = usesBuffers and hasattr(sock, "sendmsg") and not self.isTls
-        # TLS: the direction that the last call in the other direction waits for.
+        # TLS: the direction that the last call in the other direction waits for. A call in that one
+        # may take what was waited for, so it clears the flag, and the other is tried again.
         self.sendNeedsRead = self.receiveNeedsWrite = False
         # Octets to ask for next.
         self._size = RECEIVE
@@ -65,6 +66,7 @@ class Channel(object):
             if budget <= 0:
                 break
             counters["sendCalls"] += 1
+            self.receiveNeedsWrite = False
             try:
                 count, size = self._send(piece)
             except SOCKET_ERRORS as error:
@@ -151,6 +153,7 @@ class Channel(object):
         self.receiveNeedsWrite = False
         while (budget > 0 or self.pending()) and core.wantsInput():
             core.counters["recvCalls"] += 1
+            self.sendNeedsRead = False
             try:
                 asked, came = self._receive()
             except SOCKET_ERRORS as error:

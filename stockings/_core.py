@@ -72,6 +72,8 @@ class Core(object):
         self.discarding = False
         #: (cause, error) of an end of the stream that has not taken effect.
         self.inputEnd = None
+        # Whether the program was told of it all the same, so that it has to stay the cause.
+        self._told = False
         #: Whether our stream is to end after the queue, and whether it has.
         self.finWanted = self.finSent = False
         self.cause = self.error = None
@@ -201,6 +203,7 @@ class Core(object):
         """Return (cause, error) for the program; (None, None) before the end."""
         self.look()
         if self.cause is None and self.inputEnd is not None:
+            self._told = True
             return self.inputEnd
         return self.cause, self.error
 
@@ -224,7 +227,7 @@ class Core(object):
     def _end(self, cause, error):
         self.look()
         if self.cause is None:
-            self.cause, self.error = cause, error
+            self.cause, self.error = self.inputEnd if self._told else (cause, error)
         if cause in ("closed", "aborted", "handshake", "forked", "internal"):
             self.local = True
             self.inbox.clear()

@@ -61,16 +61,19 @@ class Inbox(object):
 
     def take(self):
         """Return the next message, None if there is none."""
-        if not self.batch:
-            self.settle()
-        batch = self.batch
-        try:
-            message = batch.pop()
-        except IndexError:  # none, or another reader popped it just now
-            return None
-        if not batch:
-            self.settle()
-        return message
+        while True:
+            if not self.batch:
+                self.settle()
+            batch = self.batch
+            if not batch:
+                return None
+            try:
+                message = batch.pop()
+            except IndexError:
+                continue  # another reader popped it just now, and others may wait behind
+            if not batch:
+                self.settle()
+            return message
 
     def settle(self):
         """Go on to the next batch if this one is used up, and let receiving go on below the mark.

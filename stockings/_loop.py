@@ -71,7 +71,8 @@ class Loop(object):
 
     def add(self, pump):
         """Serve a pump until its socket is closed; starts the thread for the first one."""
-        self.checkEnd()
+        if self.stopped:
+            self.checkWait()
         with self._lock:
             self.checkRoom()
             if self._thread is None:
@@ -79,14 +80,23 @@ class Loop(object):
             self._members.add(pump)
         self.nudge(pump)
 
-    def checkEnd(self):
-        """Raise StockingError on the thread that ends the interpreter: the I/O thread is gone.
+    @property
+    def isHere(self):
+        """Whether this is the I/O thread, which runs a finaliser if the collector comes by."""
+        return threading.current_thread() is self._thread
 
-        Others may wait: they end with the process, and an error would only make noise.
+    def checkWait(self):
+        """Raise StockingError where nothing may wait.
+
+        That is the I/O thread, and, as that is gone then, the thread that ends the interpreter.
+        Others may wait there: they end with the process, and an error would only make noise.
         """
         if self._ender == threading.current_thread().ident:
             raise StockingError("the interpreter ends, and nothing serves connections any more: "
                                 "only calls that do not wait work now")
+        if self.isHere:
+            raise StockingError("a finaliser runs on the thread that serves all connections: "
+                                "only calls that do not wait work there")
 
     def _start(self):
         waiter = self._waiterType()
@@ -124,11 +134,11 @@ class Loop(object):
         self._ender = threading.current_thread().ident
         thread = self._thread
         if thread is not None and self.pid == os.getpid():
+            deadline = Deadline(_EXIT)
             self._waker.set()
             thread.join(_EXIT)
-            deadline = Deadline(_EXIT)
             for pump in list(self._members):
-                pump.retire()
+                pump.retire(deadline)
                 while pump.led and not deadline.over:
                     yieldProcessor()
 
@@ -188,8 +198,7 @@ class Loop(object):
             other.drop("reset")
             self._forget(other)
         try:
-            if pump.abandoned:
-                pump.drop("aborted")
+            pump.obey()
             close, read, write = pump.serve(readable, writable)
             if not close:
                 self._pumps[pump.descriptor] = pump
@@ -227,7 +236,7 @@ class Loop(object):
     def _lookAround(self):
         """Take over from the programs that do not come any more; see ``_reading``."""
         now = clock()
-        if now < self._nextLook:
+        if 0 < self._nextLook - now < 2 * LOOK:  # no more than that: 2.7's clock may be set back
             return
         self._nextLook = now + LOOK
         visited = self._visited
@@ -242,7 +251,7 @@ class Loop(object):
         """Return how long to wait: until the next deadline or look, and at most an interval."""
         lefts = [pump.deadline.left() for pump in self._ending]
         if self._visited:
-            lefts.append(max(0.0, self._nextLook - clock()))
+            lefts.append(min(LOOK, max(0.0, self._nextLook - clock())))
         lefts += self._intervals.values()
         lefts = [left for left in lefts if left is not None]
         return min(lefts) if lefts else None

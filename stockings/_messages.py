@@ -197,7 +197,8 @@ class Messages(object):
 
         It is readable as long as a message or the end of the connection waits for the program, and
         quiet otherwise. Half a message may show, too, until it was received: a ``read`` does that,
-        and returns None. It stays the same until ``close``; after that, raises StockingClosed.
+        and returns None. It stays the same until ``close``; after that, raises StockingClosed, so
+        take a Stocking out of a selector or an event loop before you close it.
         """
         return self._here().fileno()
 
@@ -225,14 +226,15 @@ class Messages(object):
     def waitClosed(self, timeout=None):
         """Wait for the end of the connection; return False if it has not come in ``timeout`` s.
 
-        Messages that came before the end may still be unread then.
+        Messages that came before the end may still be unread then. While as much is unread as
+        ``recvHighWater`` says, nothing is received, and so no end is seen.
         """
         core = self._core
         return self._here().waitUntil(lambda: core.endSeen()[0] is not None, timeout)
 
     def stats(self):
         """Return the counters of this connection, a named tuple of ints (see Stats)."""
-        return self._pump.update(self._core.stats)
+        return self._here().update(self._core.stats)
 
     def _here(self):
         """Return the pump, after letting go of it if this process is a fork."""

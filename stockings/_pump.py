@@ -39,6 +39,7 @@ import threading
 
 from stockings._calling import Calling
 from stockings._channel import Channel
+from stockings._compat import yieldProcessor
 from stockings._core import CLOSE, SHUTDOWN
 from stockings._deadline import Deadline
 from stockings._reading import ReadingSide
@@ -65,8 +66,9 @@ class Pump(Calling):
         self.deadline = None
         #: (read, write) that the I/O thread waits for.
         self.watched = (False, False)
-        #: Set without the lock when the Stocking was collected.
-        self.abandoned = False
+        # Set without the lock: the Stocking was collected, and how it was to end before.
+        self._abandoned = False
+        self._asked = None
         # The pair behind fileno(), made on demand.
         self._signal = None
         self._waiting = Waiting(self.lock)
@@ -103,9 +105,10 @@ class Pump(Calling):
     def interest(self):
         """Return (read, write): what somebody has to wait for."""
         read, write = self.core.interest()
-        channel = self._channel
-        return (read or (write and channel.sendNeedsRead),
-                write or (read and channel.receiveNeedsWrite))
+        # TLS: for the other direction alone, since its own would be there again and again.
+        crossedOut, crossedIn = self._channel.sendNeedsRead, self._channel.receiveNeedsWrite
+        return ((read and not crossedIn) or (write and crossedOut),
+                (write and not crossedOut) or (read and crossedIn))
 
     # For any thread
 
@@ -146,6 +149,18 @@ class Pump(Calling):
         with self.lock:
             return self._reading.movesOut()
 
+    def obey(self):
+        """Do what was asked for without the lock.
+
+        An end that the program began goes on without its Stocking.
+        """
+        core = self.core
+        asked, self._asked = self._asked, None
+        if asked == "closed":
+            self.update(lambda: core.linger("closed"))
+        elif asked or (self._abandoned and not (core.local and core.lingering)):
+            self.drop("aborted")
+
     def serve(self, readable, writable):
         """Do what the socket is ready for; return (close, read, write): what to do next."""
         channel = self._channel
@@ -156,9 +171,11 @@ class Pump(Calling):
                 self._reading.fired()
                 if self._signal is not None:
                     self._signal.hold()
-            if writable or (readable and channel.sendNeedsRead):
+            sends = writable or (readable and channel.sendNeedsRead)
+            receives = readable or (writable and channel.receiveNeedsWrite)
+            if sends:
                 channel.pumpOut()
-            if readable or (writable and channel.receiveNeedsWrite) or channel.pending():
+            if receives or channel.pending():
                 channel.pumpIn()
             self.settle(nudge=False)
             # Finished: close() ran out of patience, and this thread was late.
@@ -175,13 +192,22 @@ class Pump(Calling):
             self._channel.close()
             self.settle()
             self._waiting.close()
-            if self.abandoned:
+            if self._abandoned:
                 self.release()
 
-    def retire(self):
-        """The interpreter ends: nobody may wake up from what it does to the sockets."""
-        with self.lock:
+    def retire(self, deadline):
+        """The interpreter ends: nobody may wake up from what it does to the sockets.
+
+        Does nothing if the lock stays taken, by a thread that was stopped in the middle.
+        """
+        while not self.lock.acquire(False):
+            if deadline.over:
+                return
+            yieldProcessor()
+        try:
             self._reading.retire()
+        finally:
+            self.lock.release()
 
     @property
     def led(self):
@@ -196,9 +222,14 @@ class Pump(Calling):
         if signal is not None:
             signal.close()
 
+    def endLater(self, cause):
+        """End gracefully if the cause is "closed", else at once. Takes no lock, does not wait."""
+        self._asked = cause
+        self.loop.nudge(self)
+
     def abandon(self):
         """The Stocking is being collected. Takes no lock: the collector runs anywhere."""
-        self.abandoned = True
+        self._abandoned = True
         if self.pid != os.getpid():
             self.forked()
         elif self.core.finished:

@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 
-from stockings._compat import SOCKET_ERRORS, LeakWarning
+from stockings._compat import SOCKET_ERRORS, LeakWarning, process
 from stockings._core import Core
 from stockings._loop import loopOf
 from stockings._messages import Messages
@@ -57,7 +57,12 @@ class BaseStocking(Messages):
     in the middle of whatever that does, and if that is such a method, the handler waits for itself
     for ever. It may set a flag, or start a thread that makes the call and that it does not wait
     for. It may raise, which ends a call that waits; raised in the middle of another call of this
-    package it leaves a connection that is only good to be aborted.
+    package it leaves a connection that is only good to be aborted. Others go on; but before Python
+    3.10, where a handler may run at the end of a ``with``, that connection may stay locked.
+
+    A finaliser (``__del__``) may call ``close`` and ``abort``. The collector runs it on whatever
+    thread it likes: on the one that serves all connections neither of the two waits, what was
+    written is delivered all the same, and a call that would have to wait raises StockingError.
 
     In a handler at the exit of the interpreter that runs after this package's own (``atexit`` runs
     the last one first) nothing serves connections any more: making a Stocking, and a call that
@@ -151,9 +156,9 @@ class BaseStocking(Messages):
         False once the connection has ended and every message was taken, or ``close`` was called.
         """
         core = self._core
-        if core.cause is None and core.inputEnd is None:
+        if core.cause is None and core.inputEnd is None and self._pump.pid == process.pid:
             return True  # without the lock: programs ask this in loops
-        return self._pump.update(core.isActive)
+        return self._here().update(core.isActive)
 
     @property
     def closeCause(self):
@@ -164,12 +169,12 @@ class BaseStocking(Messages):
         the system reported an error. "protocol": malformed octets came. "handshake": it failed.
         "forked": this process is a copy of the one that owns it. "internal": a defect.
         """
-        return self._pump.update(self._core.endSeen)[0]
+        return self._here().update(self._core.endSeen)[0]
 
     @property
     def closeError(self):
         """The exception behind ``closeCause``; None if there is none."""
-        return self._pump.update(self._core.endSeen)[1]
+        return self._here().update(self._core.endSeen)[1]
 
     def closeWrite(self):
         """End this side's stream after what is queued, and go on reading.
@@ -188,20 +193,24 @@ class BaseStocking(Messages):
         Sends what is queued, ends this side's stream, and throws away what comes until the other
         side ends its own; closing at once would destroy what is still on its way. Unread messages
         are dropped. May be repeated, from any thread: a second caller waits too. Called by the
-        handshake it does not wait. Never raises for what the network does.
+        handshake, or by a finaliser on the thread that serves all connections, it does not wait.
+        Never raises for what the network does.
         """
-        self._here().update(lambda: self._core.linger("closed"))
-        self._awaitEnd(self.linger)
+        self._end("closed", lambda: self._core.linger("closed"), self.linger)
 
     def abort(self):
         """End the connection at once; what is queued or unread is dropped. May be repeated."""
-        self._here().update(lambda: self._core.drop("aborted"))
-        self._awaitEnd(0)
+        self._end("aborted", lambda: self._core.drop("aborted"), 0)
 
-    def _awaitEnd(self, timeout):
+    def _end(self, cause, action, timeout):
+        pump = self._here()
+        if pump.loop.isHere:
+            pump.endLater(cause)  # maybe in the middle of this very connection
+            return
+        pump.update(action)
         if threading.current_thread() is not self._handshakeThread:
-            self._pump.waitFinished(timeout)
-            self._pump.update(self._pump.release)
+            pump.waitFinished(timeout)
+            pump.update(pump.release)
 
     def __enter__(self):
         return self

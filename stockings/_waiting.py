@@ -47,16 +47,25 @@ class Waiting(object):
             if not call.waker.isSet and call.condition():
                 call.waker.set()
 
-    def enter(self, condition):
-        """Begin to wait; return the call, which ``leave`` ends. The lock is held for both."""
-        call = self._resting.pop() if self._resting else Call()
+    def call(self):
+        """Return a call that does not wait yet. The lock is held, as for the other two."""
+        return self._resting.pop() if self._resting else Call()
+
+    def enter(self, call, condition):
+        """Begin to wait; ``leave`` ends it.
+
+        Not in one with ``call``: if a signal handler raised before its caller has the result, the
+        call would wait for ever.
+        """
         call.condition = condition
         self.calls.append(call)
-        return call
 
     def leave(self, call):
-        """End a call."""
-        self.calls.remove(call)
+        """End a call; once more if a signal handler raised in the middle of this."""
+        if call in self.calls:
+            self.calls.remove(call)
+        elif call in self._resting:
+            return
         call.condition = None  # which may refer to a Stocking
         if call.waker.isSet:
             call.waker.clear()
@@ -83,7 +92,8 @@ class Waiting(object):
                     if happened or deadline.over:
                         return bool(happened)
                     if call is None:
-                        call = self.enter(condition)
+                        call = self.call()
+                        self.enter(call, condition)
                     else:
                         call.waker.update(False)
                 call.wait(deadline.left())

@@ -28,11 +28,18 @@ class Waker(object):
     def set(self):
         """Make the descriptor readable. Does nothing once closed."""
         if not self.isSet:
-            self.isSet = True
             try:
-                self._far.send(b"\0", QUIETLY)
-            except SOCKET_ERRORS:
-                pass  # closed, or so full that it is readable anyhow
+                self._send()
+            except BaseException:  # of a signal handler, maybe with the flag up and nothing sent
+                self._send()
+                raise
+
+    def _send(self):
+        self.isSet = True
+        try:
+            self._far.send(b"\0", QUIETLY)
+        except SOCKET_ERRORS:
+            pass  # closed, or so full that it is readable anyhow
 
     def clear(self):
         """Make the descriptor quiet."""

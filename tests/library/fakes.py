@@ -76,7 +76,7 @@ class FakeSocket(object):
 class FakeLoop(object):
     """Remembers which pumps were nudged."""
 
-    stopped = False
+    stopped = isHere = False
     standby = None
 
     def __init__(self):

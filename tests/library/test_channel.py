@@ -239,6 +239,18 @@ def test_a_tls_send_is_retried_with_the_same_octets(make, later):
     assert not channel.sendNeedsRead and core.cause is None
 
 
+def test_a_tls_call_clears_what_the_other_direction_waits_for(make):
+    """It may have taken it, so the other direction has to be tried again."""
+    channel, core, sock = make([WANT_READ], [WANT_WRITE])
+    write(core, b"m")
+    channel.pumpOut()
+    assert channel.sendNeedsRead
+    channel.pumpIn()
+    assert not channel.sendNeedsRead and channel.receiveNeedsWrite
+    channel.pumpOut()
+    assert not channel.receiveNeedsWrite and sock.sent == encode(b"m")
+
+
 def test_a_tls_receive_may_wait_for_writing(make):
     """It is no error, and remembered until the next receive."""
     channel, core, sock = make(recvs=[WANT_WRITE, encode(b"m")])

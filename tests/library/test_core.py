@@ -147,6 +147,18 @@ def test_first_cause_wins(core):
     assert other.cause == "closed" and other.error is None
 
 
+@pytest.mark.parametrize("tail, cause", [(b"", "eof"), (b"\xc3ab", "truncated")])
+def test_an_end_that_was_told_stays_the_cause(core, tail, cause):
+    """Also if the program then closes, with messages unread."""
+    core.received(encode(b"unread") + tail)
+    core.receivedEnd()
+    told = core.endSeen()
+    assert told[0] == cause
+    core.linger("closed")
+    core.drop("aborted")
+    assert core.endSeen() == told and core.interest() == (False, False)
+
+
 def test_sending_fails_after_the_other_side_ended(core):
     """The end stays the cause, the error says that the queue was lost, writing raises."""
     core.received(encode(b"request"))

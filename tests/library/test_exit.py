@@ -250,6 +250,11 @@ def test_the_last_reference_goes_quietly(flavour, name):
     assert run(flavour, PLACES[name]) == (0, "")
 
 
+def test_a_lock_that_nobody_gives_back_delays_the_end_only(flavour):
+    """A thread that was stopped in the middle of a call, or a handler that raised there (2.7)."""
+    assert run(flavour, "near = Flavour(a)\nnear._pump.lock.acquire()\n") == (0, "")
+
+
 @pytest.mark.parametrize("name", sorted(AT_EXIT))
 def test_a_handler_at_exit(flavour, name):
     assert run(flavour, AT_EXIT[name]) == (0, "")

@@ -76,12 +76,19 @@ CALLS = {
     "closeWrite": lambda stocking: stocking.closeWrite() or stocking.write(b"x"),
     "iteration": lambda stocking: list(stocking),
     "fileno": lambda stocking: stocking.fileno(),
+    "active": lambda stocking: stocking.active or stocking.write(b"x"),
+    "closeCause": lambda stocking: stocking.closeCause == "forked" and stocking.write(b"x"),
+    "closeError": lambda stocking: stocking.closeError or stocking.write(b"x"),
+    "stats": lambda stocking: stocking.stats() and stocking.write(b"x"),
 }
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
 def test_every_first_call_in_the_child_lets_go(link, name):
-    """Whatever the child does first with its copy, it learns whose the connection is."""
+    """Whatever the child does first with its copy, it learns whose the connection is.
+
+    Also if a thread was in the middle of something at the fork.
+    """
     near, far = link
     near.fileno()
     near.read(0.001)  # the socket has been waited for
@@ -92,7 +99,8 @@ def test_every_first_call_in_the_child_lets_go(link, name):
         assert caught.value.cause == near.closeCause == "forked"
         assert not near.active and not near.is_alive()
 
-    assert inChild(child) == ""
+    with near._pump.lock:
+        assert inChild(child) == ""
     goesOn(near, far)
 
 

@@ -33,6 +33,21 @@ def test_unlocked_pops_and_settle_mix():
     assert inbox.unreadBytes == 0 and not inbox.unread
 
 
+def test_a_reader_that_was_too_slow_takes_from_the_next_batch():
+    """Another one pops the last message of a batch between the look and the pop of this one."""
+    class Emptied(list):
+        def pop(self):
+            del self[:]
+            raise IndexError
+
+    inbox = Inbox()
+    inbox.feed(frames(b"1"))
+    inbox.settle()
+    inbox.feed(frames(b"2"))
+    inbox.batch = Emptied(inbox.batch)
+    assert inbox.take() == b"2" and inbox.take() is None and inbox.unreadBytes == 0
+
+
 def test_an_incomplete_message_is_not_unread():
     """Only whole messages count."""
     inbox = Inbox()

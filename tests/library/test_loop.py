@@ -21,7 +21,7 @@ class FakePump(object):
     """Remembers how it was served; the socket is real, so that waiting is."""
 
     interval = deadline = None
-    abandoned = led = atHome = False
+    led = atHome = False
 
     def __init__(self, sock):
         self.sock = sock
@@ -50,7 +50,10 @@ class FakePump(object):
         """End at the next turn, as the time is over."""
         self.drop("expired")
 
-    def retire(self):
+    def obey(self):
+        """Nothing was asked for."""
+
+    def retire(self, deadline):
         """Nobody leads here."""
 
     def finish(self):
@@ -124,6 +127,19 @@ def test_of_many_pumps_some_are_looked_at_each_time(loop, monkeypatch, number, m
         assert sum(pump.asked for pump in pumps) == turn * most
         now[0] += 1
     assert all(pump.asked for pump in pumps) and len(loop._visited) == number
+
+
+def test_a_clock_that_is_set_back_does_not_stop_the_looks(loop, sockets, monkeypatch):
+    """The time of the next one is never far away."""
+    monkeypatch.setattr(_loop, "clock", lambda: 1000.0)
+    loop._nextLook = 4600.0
+    pump = FakePump(sockets()[0])
+    looked = []
+    pump.isLeft = lambda: looked.append(True)
+    loop._visited[pump] = None
+    assert loop._timeout() <= _loop.LOOK
+    loop._lookAround()
+    assert looked
 
 
 def test_serves_what_is_ready(loop, sockets):
@@ -244,11 +260,12 @@ def test_the_sleep_is_the_shortest_of_intervals_and_deadlines(loop):
     assert loop._timeout() == 0.1
 
 
-def test_an_abandoned_pump_is_aborted(loop, sockets):
-    """The collector only sets a flag and nudges."""
+def test_a_nudged_pump_obeys_first(loop, sockets):
+    """What was asked for without the lock is done before the pump is served."""
     pump = FakePump(sockets()[0])
     loop.add(pump)
-    pump.abandoned = True
+    assert support.until(lambda: pump.served)
+    pump.obey = lambda: pump.drop("aborted")
     loop.nudge(pump)
     assert pump.finished.wait(support.PATIENCE) and pump.dropped[0][0] == "aborted"
 

@@ -7,6 +7,7 @@ import pytest
 
 from stockings import _loop, _signal
 from stockings._core import Core
+from stockings._deadline import Deadline
 from stockings._pump import Pump
 from stockings._reading import STREAK, ReadingSide
 from stockings._standby import Standby, hasStandby
@@ -388,6 +389,30 @@ def test_an_end_from_another_thread_wakes_the_reader(way, wired, end):
 
 
 @needsStandby
+def test_a_handler_that_raises_while_a_read_leaves(wired, monkeypatch):
+    """Its exception comes out, and whoever reads next receives."""
+    class Interrupted(Exception):
+        pass
+
+    stocking, raw = wired
+    waiting = stocking._pump._waiting
+    leave = waiting.leave
+
+    def interrupted(call):
+        leave(call)
+        waiting.leave = leave
+        raise Interrupted
+
+    waiting.leave = interrupted
+    with pytest.raises(Interrupted):
+        stocking.read(0.01)
+    assert waiting.calls == [] and not stocking._pump.led
+    raw.sendall(encode(b"m"))
+    assert support.until(lambda: stocking.unreadBytes == 2), "nobody watches the socket"
+    assert stocking.read(PATIENCE) == b"m"
+
+
+@needsStandby
 def test_a_reader_that_retires_waits_for_nothing(sockets):
     """At the end of the interpreter, where what happens to the socket must not wake it."""
     near, far = sockets()
@@ -399,7 +424,7 @@ def test_a_reader_that_retires_waits_for_nothing(sockets):
     pump = Pump(near, core, loop)
     result = support.inThread(pump.awaitMessage, PATIENCE)
     assert support.until(lambda: pump.led)
-    pump.retire()
+    pump.retire(Deadline(PATIENCE))
     assert support.until(lambda: not pump.led)
     far.sendall(encode(b"m"))
     pump.drop("aborted")

@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -11,7 +12,8 @@ import threading
 
 import pytest
 
-from stockings._compat import clock
+import stockings
+from stockings._compat import clock, errnoOf
 
 from . import support
 
@@ -35,6 +37,22 @@ def alarms(handler, first, interval=0.0):
 
 class Interrupted(Exception):
     """What the handler raises."""
+
+
+def feed(raw):
+    """Send short messages, and take what comes, until the other side is gone."""
+    try:
+        while True:
+            raw.sendall(b"\x81a")
+            raw.setblocking(False)
+            try:
+                raw.recv(1 << 16)
+            except socket.error as error:
+                if errnoOf(error) not in (errno.EAGAIN, errno.EWOULDBLOCK):
+                    raise
+            raw.settimeout(PATIENCE)
+    except socket.error:
+        pass
 
 
 def interrupt():
@@ -214,6 +232,38 @@ def test_a_handler_may_have_threads_make_its_calls(link):
     got += list(far)
     assert [int(one) for one in got if isinstance(one, bytes)] == list(range(written))
     assert got.count(u"from a thread") == 50
+
+
+CALLS = {
+    "read": lambda stocking: stocking.read(),
+    "read, waiting": lambda stocking: stocking.read(PATIENCE),
+    "write": lambda stocking: stocking.write(b"x" * 100),
+    "flush": lambda stocking: stocking.flush(PATIENCE),
+}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="the end of a `with` can be interrupted")
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_a_handler_that_raises_anywhere_leaves_others_alone(sockets, opened, name):
+    """Whatever it breaks: an abort works, and other connections go on."""
+    near, raw = sockets()
+    feeding = support.inThread(feed, raw)
+    stocking = opened(near)
+    stocking.waitClosed(0.001)  # makes the descriptors of a waiting call, where Python may lose one
+    for turn in range(150):
+        try:
+            with alarms(interrupt, 20e-6 + turn * 2e-6):
+                while True:
+                    CALLS[name](stocking)
+        except Interrupted:
+            pass
+        except stockings.StockingClosed:
+            break  # one that was only good to be aborted
+    support.inThread(stocking.abort)()
+    feeding()
+    one, other = [opened(sock) for sock in sockets()]
+    one.write(b"x" * 3000000)
+    assert len(other.read(PATIENCE)) == 3000000
 
 
 def test_a_flag_is_seen_when_the_call_returns(wired):

@@ -457,6 +457,66 @@ def test_waiting_for_the_end(wired):
     assert stocking.waitClosed() is True
 
 
+@pytest.mark.parametrize("how", ["close", "abort"])
+def test_the_io_thread_ends_a_connection_without_waiting_for_itself(link, how):
+    """As in a finaliser, which runs wherever the collector comes by, with the lock held."""
+    near, far = link
+    ended = []
+
+    def condition():
+        if threading.current_thread().name == "stockings-io" and not ended:
+            ended.append(getattr(near, how)())
+        return ended
+
+    near.write(b"x" * 4000000)
+    waiting = support.inThread(near._pump.waitUntil, condition, PATIENCE)
+    assert support.until(lambda: near._pump._waiting.calls or ended)
+    far.write(b"comes by")
+    assert waiting() and support.until(lambda: near.closeCause)
+    if how == "close":
+        assert far.read(PATIENCE) == b"x" * 4000000
+    assert far.waitClosed(PATIENCE) and near.waitClosed(PATIENCE)
+    assert near.closeCause == {"close": "closed", "abort": "aborted"}[how]
+
+
+def test_nothing_waits_on_the_io_thread(link):
+    """It would stop all connections; one clear error instead."""
+    near, far = link
+    said = []
+
+    def condition():
+        if threading.current_thread().name == "stockings-io" and not said:
+            for call in (far.read, far.waitMessage, far.flush, far.join):
+                try:
+                    call(timeout=PATIENCE)
+                except stockings.StockingError as error:
+                    said.append(str(error))
+        return said
+
+    waiting = support.inThread(near._pump.waitUntil, condition, PATIENCE)
+    assert support.until(lambda: near._pump._waiting.calls or said)
+    far.write(b"comes by")
+    assert waiting() and ["finaliser" in one for one in said] == [True] * 3
+
+
+def test_an_end_that_began_goes_on_without_its_stocking(sockets, flavour):
+    """What was written is delivered, though nobody holds it any more."""
+    near, raw = sockets()
+
+    class Refusing(flavour):
+        linger = PATIENCE
+
+        def handshake(self):
+            self._write(b"x" * 4000000)
+            return False
+
+    held = [Refusing(near)]
+    assert support.until(lambda: held[0].closeCause)
+    del held[:]
+    gc.collect()
+    assert len(support.receiveAll(raw)) == 4000004
+
+
 def test_an_abandoned_stocking_is_collected(sockets, flavour):
     """Without close: the socket is closed, nothing is left, and 3.x warns."""
     near, raw = sockets()

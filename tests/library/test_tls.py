@@ -101,6 +101,25 @@ def test_octets_that_are_no_data(opened, secured):
     assert near.read(timeout=support.PATIENCE) == b"after"
 
 
+def test_a_send_that_waits_for_octets_does_not_spin(opened, sockets):
+    """There would be room, but the handshake of TLS is not done, and the other side is silent."""
+    near, far = sockets()
+    stocking = opened(context(False).wrap_socket(near, do_handshake_on_connect=False))
+    stocking.write(b"m")
+
+    def quiet():
+        before = stocking.stats()
+        assert stocking.waitMessage(0.05) is False
+        return stocking.stats() == before
+
+    assert support.until(quiet) and stocking.queuedBytes == 2
+    server = context(True).wrap_socket(far, server_side=True)
+    try:
+        assert support.receiveExactly(server, 2) == encode(b"m")
+    finally:
+        server.close()
+
+
 def test_close_notify_is_the_end(tlsWired):
     """The other side says that it ends: "eof", after the messages."""
     near, far = tlsWired

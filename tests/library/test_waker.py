@@ -48,6 +48,28 @@ def test_update(waker):
     assert not readable(waker)
 
 
+def test_a_handler_that_raises_inside_of_set_leaves_it_readable(waker):
+    """Else nobody could set it again: the flag is up, and nothing has been sent."""
+    far = waker._far
+
+    class Interrupted(Exception):
+        pass
+
+    class Interrupting(object):
+        close = far.close
+
+        def send(self, *args):
+            waker._far = far
+            raise Interrupted
+
+    waker._far = Interrupting()
+    with pytest.raises(Interrupted):
+        waker.set()
+    assert readable(waker, 5)
+    waker.clear()
+    assert not readable(waker)
+
+
 def test_set_after_close_does_nothing(waker):
     """A late wake-up must not touch a number that may be somebody else's."""
     waker.close()
