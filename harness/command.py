@@ -1,6 +1,7 @@
 """One helper command, run to its end: what it printed last, how it ended, and never for ever.
 
-Peers are not run this way: they have a conversation (`process`). This is for the interpreters that
+Peers are not run this way: they have a conversation (`process`), though their environment is made
+here. This is for the interpreters that
 are asked what they are, and for the tools that make environments.
 """
 
@@ -15,6 +16,8 @@ from typing import IO
 
 import psutil
 
+#: What an implementation under test is set by, as its users do.
+SETTINGS = frozenset({"STOCKING_SELECT_SEND_INTERVAL"})
 #: Seconds between the end of a process and the end of its output.
 REAP = 2.0
 #: How much of a command's output is kept: its end, which is where answers and errors stand.
@@ -44,6 +47,17 @@ def clean_environment() -> dict[str, str]:
     return {
         name: value for name, value in os.environ.items()
         if not name.startswith("PYTHON") and name != "__PYVENV_LAUNCHER__"
+    }
+
+
+def peer_environment(own: Mapping[str, str]) -> dict[str, str]:
+    """Return our environment for a peer, with the variables of its `own` that a peer file states.
+
+    A setting of the implementations under test that the user has for programs of theirs must not
+    decide a verdict, which no results file would tell.
+    """
+    return {
+        **{name: value for name, value in os.environ.items() if name not in SETTINGS}, **own
     }
 
 

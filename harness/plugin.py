@@ -138,7 +138,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.stash[IDENT] = ident
         if plan.ids is None or ident in plan.ids:
             kept.append(item)
-            _allow_time(item, plan.repeat)
+            _allow_time(item, plan.repeat * max(1.0, plan.patience))
     if len(plan.specs) > AT_ONCE:
         kept.sort(key=lambda item: _first_of(plan, item.stash[IDENT]))
     items[:] = kept
@@ -152,10 +152,10 @@ def _first_of(plan: Plan, ident: str) -> int:
     return min(plan.places[name] for name in ident.partition("@")[2].split("~"))
 
 
-def _allow_time(item: pytest.Item, tries: int) -> None:
-    """Let the limit that ends a harness which hangs itself be one for each try."""
-    if tries > 1:
-        item.add_marker(pytest.mark.timeout(tries * float(item.config.getini("timeout"))))
+def _allow_time(item: pytest.Item, factor: float) -> None:
+    """Let the limit that ends a harness which hangs itself be one for each try, times patience."""
+    if factor > 1:
+        item.add_marker(pytest.mark.timeout(factor * float(item.config.getini("timeout"))))
 
 
 def _case_name(item: pytest.Function) -> str:

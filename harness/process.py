@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from harness import clock, schemas, system
+from harness.command import peer_environment
 from harness.dialogue import Dialogue
 from harness.peererror import (
     AdapterFault,
@@ -122,7 +123,7 @@ class PeerProcess:
             try:
                 self._popen = subprocess.Popen(
                     list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr,
-                    env={**os.environ, **environment}, **system.group_options(),
+                    env=peer_environment(environment), **system.group_options(),
                 )
             except (OSError, ValueError) as error:
                 what = error.strerror if isinstance(error, OSError) else error

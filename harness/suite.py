@@ -19,8 +19,8 @@ from harness.plan import NOBODY, ROOT, Plan, Stem
 
 #: The version of the requirements that verdicts are given against: SPEC.md's.
 VERSION = "1.0"
-#: Where a user's own options for pytest are; they are meant for other tests than ours.
-USER_OPTIONS = "PYTEST_ADDOPTS"
+#: How variables begin by which a user sets up pytest; they are meant for other tests than ours.
+USERS_OWN = "PYTEST_"
 #: The lines of pytest's output that tell what went wrong, and how many of the last are quoted.
 TELLING = re.compile(r"^(?:E  +|ERROR:? |INTERNALERROR> (?=\w))(?P<what>.*\S)", re.MULTILINE)
 QUOTED = 6
@@ -72,7 +72,7 @@ def run_pytest(plan: Path, options: Sequence[str], watcher: object) -> bool:
         "-c", str(conformance / "pytest.ini"), f"--plan={plan}", str(conformance / "cases"),
     ]
     # pytest tells usage errors on stderr, past its own reporter.
-    with contextlib.redirect_stderr(buffer), _without(USER_OPTIONS):
+    with contextlib.redirect_stderr(buffer), _without(USERS_OWN):
         status = pytest.main(arguments, plugins=[watcher, _Quiet(buffer)])
     if status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         return True
@@ -82,13 +82,12 @@ def run_pytest(plan: Path, options: Sequence[str], watcher: object) -> bool:
 
 
 @contextlib.contextmanager
-def _without(variable: str) -> Iterator[None]:
-    value = os.environ.pop(variable, None)
+def _without(prefix: str) -> Iterator[None]:
+    taken = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(prefix)}
     try:
         yield
     finally:
-        if value is not None:
-            os.environ[variable] = value
+        os.environ.update(taken)
 
 
 def _told(output: str) -> str:

@@ -21,6 +21,18 @@ class Limited(Sound):
             raise TooLong
 
 
+class Modest(Sound):
+    """Takes nothing more while a message is unread, as STREAM-6 lets it: no mutant."""
+
+    def wants_to_receive(self) -> bool:
+        return super().wants_to_receive() and not self.inbox
+
+    def take(self) -> str | bytes | None:
+        message = super().take()
+        self.wake()
+        return message
+
+
 class RefusesOneMebibyte(Limited):
     """A message of 1048576 octets is too long for it."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import queue
 import subprocess
 import tempfile
@@ -20,6 +19,7 @@ import psutil
 
 from harness import system
 from harness.clock import Deadline
+from harness.command import peer_environment
 from harness.schemas import ProtocolViolation, check_answer
 
 #: Seconds for a step that needs nobody else, before the patience factor: microseconds of work, so
@@ -51,7 +51,7 @@ class Channel:
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr,
-                env={**os.environ, **environment}, **system.group_options(),
+                env=peer_environment(environment), **system.group_options(),
             )
         except OSError as error:
             self._stderr.close()

@@ -114,3 +114,16 @@ def test_a_given_environment_is_the_whole_one(monkeypatch: pytest.MonkeyPatch) -
     del given["STOCKINGS_TEST"]
     script = "import os; print(os.environ.get('STOCKINGS_TEST'), os.environ['OTHER'])"
     assert command.run(python(script), AMPLE, given).last_line == "None given"
+
+
+def test_a_peer_gets_no_setting_that_the_user_has_for_others(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would decide verdicts, and no results file would tell."""
+    name = "STOCKING_SELECT_SEND_INTERVAL"
+    monkeypatch.setenv(name, "abc")
+    monkeypatch.setenv("STOCKINGS_TEST", "kept")
+    environment = command.peer_environment({"OWN": "1"})
+    assert name not in environment
+    assert (environment["STOCKINGS_TEST"], environment["OWN"]) == ("kept", "1")
+    assert command.peer_environment({name: "0.05"})[name] == "0.05"

@@ -11,12 +11,25 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from commandline import ROOT, RUNTIME, run
 
 from harness import clauses
 from harness.mutation import zoo
 from harness.problem import Incomplete
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "conformance" / "mutants"
+MODEST = f"""
+[peers.modest]
+python = ["{RUNTIME}"]
+class = {{select = "conformance.mutants.limits:Modest"}}
+path = ["{ROOT.as_posix()}"]
+pairs = "none"
+"""
+#: The cases that cut what they send, or send more behind a message.
+CUTTING = (
+    "stream/**", "text/malformed/**", "frame/header/eleventh-octet*", "frame/declared/longest*",
+    "interface/**", "end/ending/**",
+)
 #: Lines that a mutant may have besides its docstring: the defect has to be seen at a glance.
 READABLE = 26
 
@@ -111,3 +124,10 @@ def test_the_sound_endpoint_carries_messages_and_ends() -> None:
     assert one_closes is None
     assert received == messages
     assert other.closeCause == "the other side ended"
+
+
+def test_whoever_takes_nothing_more_while_a_message_is_unread_passes(tmp_path: Path) -> None:
+    """STREAM-6 lets it: no case may wait until more was taken, and only then read."""
+    options = [word for glob in CUTTING for word in ("--case", glob)]
+    ended = run(MODEST, "--peer", "modest@*", *options, folder=tmp_path)
+    assert ended.code == 0, ended.out

@@ -109,12 +109,15 @@ def test_what_pytest_said_is_kept_for_a_day(tree: Path) -> None:
     assert not log.exists()
 
 
+@pytest.mark.parametrize(("name", "value"), [
+    ("PYTEST_ADDOPTS", "-k nothing-like-it"), ("PYTEST_PLUGINS", "no_such_plugin"),
+])
 def test_the_user_s_own_options_for_pytest_are_not_for_us(
-    tree: Path, monkeypatch: pytest.MonkeyPatch
+    tree: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing-like-it")
+    monkeypatch.setenv(name, value)
     assert len(suite.collect()) == 1
-    assert os.environ["PYTEST_ADDOPTS"] == "-k nothing-like-it"
+    assert os.environ[name] == value
 
 
 def test_an_interruption_stays_one(tree: Path) -> None:

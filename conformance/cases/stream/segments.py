@@ -1,6 +1,6 @@
 """Segmentation: where the transport cuts and joins the octets must make no difference."""
 
-from harness.case import Connection, Kind, Message, Recorder, Single, each, octets, recipe, text
+from harness.case import Kind, Message, Reading, Recorder, Single, each, octets, recipe, text
 from harness.expect import cut, delivered
 from harness.opposite import framed
 
@@ -9,10 +9,12 @@ CODE_POINTS = text("a\0é€🧦\U0010ffff")
 SHORT, LONGER = text("né€🧦"), recipe("bytes", 23, 70)
 
 
-def _send(check: Recorder, single: Single, messages: list[Message], schedule: str) -> Connection:
+def _read(check: Recorder, single: Single, messages: list[Message], schedule: str) -> Reading:
     connection, tester = single.meet()
+    # Whoever takes nothing more while its application does not read must not be stuck in the cuts.
+    reading = connection.begin_read(len(messages))
     cut(check, tester, framed(*messages), schedule)
-    return connection
+    return reading.result()
 
 
 @each("kind", ["text", "bytes"])
@@ -24,8 +26,8 @@ def case_octet_by_octet(single: Single, check: Recorder, kind: Kind, length: int
         octets.
     """
     message = recipe(kind, 21, length)
-    connection = _send(check, single, [message, message], "1*")
-    delivered(check, connection.read(2), [message, message], "STREAM-1")
+    reading = _read(check, single, [message, message], "1*")
+    delivered(check, reading, [message, message], "STREAM-1")
 
 
 @each("schedule", ["1*", "2*", "3,5*"])
@@ -35,8 +37,8 @@ def case_inside_code_points(single: Single, check: Recorder, schedule: str) -> N
     STREAM-1: A receiver MUST deliver the same messages however the transport cuts or joins the
         octets.
     """
-    connection = _send(check, single, [CODE_POINTS], schedule)
-    delivered(check, connection.read(1), [CODE_POINTS], "STREAM-1")
+    reading = _read(check, single, [CODE_POINTS], schedule)
+    delivered(check, reading, [CODE_POINTS], "STREAM-1")
 
 
 @each("first", ["text", "bytes"])
@@ -50,9 +52,9 @@ def case_every_cut_in_two(single: Single, check: Recorder, first: Kind) -> None:
     connection, tester = single.meet()
     stream = framed(*messages)
     for size in range(1, len(stream)):
+        reading = connection.begin_read(len(messages))
         cut(check, tester, stream, f"{size},whole")
-    wanted = messages * (len(stream) - 1)
-    delivered(check, connection.read(len(wanted)), wanted, "STREAM-1")
+        delivered(check, reading.result(), messages, "STREAM-1")
 
 
 @each("kind", ["text", "bytes"])
@@ -65,11 +67,8 @@ def case_exactly_a_buffer(single: Single, check: Recorder, kind: Kind, size: int
     """
     # All these frames have headers of two octets or of three.
     message = recipe(kind, 24, size - (2 if size <= 8193 else 3))
-    connection, tester = single.meet()
-    # Whoever takes nothing more while its application does not read must not be stuck here.
-    reading = connection.begin_read(2)
-    cut(check, tester, framed(message, message), f"{size},whole")
-    delivered(check, reading.result(), [message, message], "STREAM-1")
+    reading = _read(check, single, [message, message], f"{size},whole")
+    delivered(check, reading, [message, message], "STREAM-1")
 
 
 @each("extra", [0, 1, 2, 40])
@@ -84,8 +83,9 @@ def case_two_messages_in_one_segment(single: Single, check: Recorder, extra: int
     connection, tester = single.meet()
     stream = framed(*messages)
     size = len(framed(*messages[:2])) + extra
+    reading = connection.begin_read(2)
     cut(check, tester, stream[:size], "whole")
-    delivered(check, connection.read(2), messages[:2], "STREAM-1")
+    delivered(check, reading.result(), messages[:2], "STREAM-1")
     early = connection.read(1, within=0)
     check("STREAM-3", not early.messages, "nothing of the third message yet", early.messages)
     tester.send(stream[size:])
