@@ -8,8 +8,9 @@ from harness.tester import Tester
 # Large enough for a hundred refusals by the smallest buffers.
 SMALL = 1 << 18
 # 64 MiB a direction: more than all buffers of two systems, and more than an implementation that
-# holds messages for its application wants to hold. In messages of 1 MiB, every one different.
-FLOOD = [recipe("bytes", 8, (1 << 20) + number) for number in range(64)]
+# holds messages for its application wants to hold. In messages of 1 MiB, every one different, and
+# none longer than what every receiver has to take (FRAME-14).
+FLOOD = [recipe("bytes", 8, (1 << 20) - number) for number in range(64)]
 # How often a word goes one way while the other way is stuck.
 ROUNDS = 20
 
