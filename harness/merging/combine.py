@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.records import Header, PeerInfo, Result
 from harness.repeats import agreed
-from harness.results import Run, plan_digest
+from harness.results import Run, ident_of, plan_digest
 from harness.shard import Shard
 
 
@@ -196,5 +196,5 @@ def _renamed(result: Result, suffix: str) -> Result:
         return result
     peers = tuple(name + suffix for name in result.peers)
     blame = None if result.blame is None else result.blame + suffix
-    ident = f"{result.case}{result.params}@{'~'.join(peers)}"
+    ident = ident_of(result.case, result.params, peers)
     return replace(result, id=ident, peers=peers, blame=blame)

@@ -369,9 +369,9 @@ def test_outputs_are_tried_before_the_run_and_not_touched(world: World, option: 
 def test_a_report_is_converted(world: World) -> None:
     world("run", "--junit", "first.xml")
     assert "testcase" in Path("first.xml").read_text(encoding="utf-8")
-    write(ending(GREEN, 1), Path("results.jsonl"))
+    write(GREEN, Path("results.jsonl"))
     said = world("report", "results.jsonl", "--junit", "second.xml", "--svg", "picture.svg")
-    assert said.code == 1
+    assert said.code == 0
     assert "conforms: 1 case over 1 peer" in said.text
     assert Path("first.xml").read_bytes() == Path("second.xml").read_bytes()
     assert Path("picture.svg").read_text(encoding="utf-8").startswith("<svg")
@@ -400,6 +400,20 @@ def test_a_report_that_cannot_be_written(world: World, option: str) -> None:
 def test_a_file_that_is_no_results_file_is_no_verdict(world: World) -> None:
     said = world("report", file("broken", "[]\n"))
     assert said == Said(3, "harness: broken, line 1: not a JSON object\n")
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_report_ends_as_the_run_did(world: World, verdict: Verdict) -> None:
+    run = run_of(WHO, [replace(RED.results[0], verdict=verdict)])
+    write(run, Path("results.jsonl"))
+    assert run.footer is not None and world("report", "results.jsonl").code == run.footer.exit
+
+
+def test_a_file_that_lies_about_its_exit_code_is_no_verdict(world: World) -> None:
+    """It said that it does not conform, and ended with 0."""
+    write(ending(RED, 0), Path("results.jsonl"))
+    words = "harness: results.jsonl, line 3: says exit code 0, by its results it is 1\n"
+    assert world("report", "results.jsonl") == Said(3, words)
 
 
 def test_a_verdict_never_comes_from_nothing(world: World) -> None:

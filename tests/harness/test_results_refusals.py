@@ -100,8 +100,11 @@ CHANGES = [
     (1, put("plan", value="0"), "line 5: the ids are not those of the header's plan"),
     (1, put("shard", value={"number": 1}), "line 1: not a header: 'shard.of' is missing"),
     (1, drop("host"), "line 1: not a header: 'host' is missing"),
-    (2, put("id", value="else@x"), "line 5: the ids are not those of the header's plan"),
-    (2, put("id", value=SOME[1].id), f"line 3: a second result of {SOME[1].id}"),
+    (2, put("id", value="else@x"), f"line 2: by case, params and peers it is {SOME[0].id}"),
+    (2, put("params", value="[2]"), f"it is frame/empty/delivered[2]@{FIRST}, not"),
+    (2, lambda line: line.update(case="else", id=f"else@{FIRST}"),
+     "line 5: the ids are not those of the header's plan"),
+    (2, lambda line: line.update(SOME[1].to_json()), f"line 3: a second result of {SOME[1].id}"),
     (2, put("verdict", value="OK"), "line 2: not a result: there is no verdict 'OK'"),
     (2, put("verdict", value="WARN"), "line 5: the counts of the verdicts do not fit"),
     (2, put("expected_verdict", value="OK"), "there is no verdict 'OK'"),
@@ -125,6 +128,8 @@ CHANGES = [
     (-1, put("counts", "PASS", value="1"), "'counts.PASS' has to be a whole number"),
     (-1, put("missing", value=["x"]), "line 5: 3 planned, 3 there, 1 named as missing"),
     (-1, put("exit", value=1.5), "'exit' has to be a whole number"),
+    (-1, put("exit", value=0), "line 5: says exit code 0, by its results it is 1"),
+    (-1, put("exit", value=256), "line 5: says exit code 256, by its results it is 1"),
     (-1, put("type", value="result"), "line 5: not a result"),
 ]
 
