@@ -12,6 +12,7 @@ from commandline import Cli, broken, harness
 from commandline import run as run_cases
 from runs import failed, peers, results, run_of, shown, write
 
+from harness.repeats import outcome
 from harness.report.findings import replay
 from harness.results import Result, Run, Share, plan_digest, read
 from harness.shard import Shard
@@ -122,6 +123,17 @@ def test_repeats_that_disagree_are_flaky(tmp_path: Path, cli: Cli) -> None:
     assert flaky.id == EVERY[0].id
     assert flaky.tries == {"PASS": 1, "FAIL FRAME-5": 1}
     assert run.footer is not None and run.footer.exit == 1
+
+
+def test_the_tries_of_runs_are_added_up(tmp_path: Path, cli: Cli) -> None:
+    first = replace(failed(EVERY[0]), verdict=Verdict.FLAKY, tries={"PASS": 47, "FAIL FRAME-5": 3})
+    many = [replace(one, tries={outcome(one): 50}) for one in EVERY[1:]]
+    names = files(tmp_path, whole([first, *many]), whole([first, *many]))
+    run = merged(tmp_path, cli, *names, "--repeats")
+    assert run.results[0].tries == {"PASS": 94, "FAIL FRAME-5": 6}
+    assert run.results[0].verdict is Verdict.FLAKY
+    assert {sum(one.tries.values()) for one in run.results} == {100}
+    assert run.counts == {**whole(EVERY[1:]).counts, Verdict.FLAKY: 1}
 
 
 def _other_plan() -> Run:
