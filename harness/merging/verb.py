@@ -33,8 +33,8 @@ def merge(files: Sequence[Path], output: Path, repeats: bool, logs: bool) -> Non
 
     The files have to be all shards of one plan; a hole, a case that stands twice, or a file of
     another suite, plan or peers is refused with exit code 3. Files from different operating systems
-    stand side by side, with the system behind the name of each peer. Exits with 0 once the file is
-    written: what it says is for `report`.
+    stand side by side, with the system behind the name of each peer; to add one, merge all the
+    original files anew. Exits with 0 once the file is written: what it says is for `report`.
 
     \b
     Examples:

@@ -179,6 +179,23 @@ def test_systems_stand_side_by_side_under_names_of_their_own(tmp_path: Path, cli
     assert shown(run)
 
 
+def test_what_is_merged_from_several_systems_is_not_merged_again(tmp_path: Path, cli: Cli) -> None:
+    """The file of two systems would have passed for one of the first, and its peers so named."""
+    systems = [whole(host={"platform": f"{name}-1"}) for name in ("Linux", "macOS", "Windows")]
+    names = files(tmp_path, *systems)
+    both = str(tmp_path / "both.jsonl")
+    assert cli("merge", *names[:2], "-o", both).code == 0
+    text = refused(tmp_path, cli, both, names[2])
+    assert text == (
+        f"harness: {both}: is merged from several systems already;"
+        " merge the original files, all at once\n"
+    )
+    shards = str(tmp_path / "shards.jsonl")
+    parts = files(tmp_path, share(1), share(2), share(3))
+    assert cli("merge", *parts, "-o", shards).code == 0
+    assert len(merged(tmp_path, cli, shards, str(write(systems[1], tmp_path / "mac"))).results)
+
+
 def test_each_case_is_replayed_as_its_own_part_ran(tmp_path: Path, cli: Cli) -> None:
     """On the system that it ran on, where nobody has that behind his name, with its options."""
     linux = whole(
