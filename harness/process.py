@@ -250,7 +250,7 @@ class PeerProcess:
             try:
                 answer = json.loads(line)
                 ident = answer["id"]
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, TypeError, KeyError, RecursionError):
                 return self._fail(Garbage, f"printed a line that is no answer: {line[:200]!r}")
             if not self._take(ident, answer):
                 what = f"answered a request that was not made: {line[:200]!r}"

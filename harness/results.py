@@ -198,7 +198,7 @@ class _Reader:
         """One line as the JSON object it has to be."""
         try:
             value = json.loads(self._lines[number - 1])
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self._refuse(number, f"not JSON: {error}")
         if not isinstance(value, dict):
             self._refuse(number, "not a JSON object")

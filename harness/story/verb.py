@@ -103,7 +103,7 @@ def _is_results(path: Path) -> bool:
     with path.open(encoding="utf-8", errors="replace") as file:
         try:
             header = json.loads(file.readline())
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
     return isinstance(header, dict) and "planned" in header
 

@@ -397,6 +397,14 @@ def test_a_report_that_cannot_be_written(world: World, option: str) -> None:
     assert said.text.startswith(f"harness: {option} results.jsonl/out: cannot be written: ")
 
 
+@pytest.mark.parametrize("verb", ["report", "explain"])
+def test_a_file_that_is_nested_too_deeply(world: World, verb: str) -> None:
+    said = world(verb, file("deep", "[" * 100_000 + "\n"))
+    assert said.code == 3
+    assert said.text.startswith("harness: deep, line 1: ") and "not JSON" in said.text
+    assert said.text.count("\n") == 1
+
+
 def test_a_file_that_is_no_results_file_is_no_verdict(world: World) -> None:
     said = world("report", file("broken", "[]\n"))
     assert said == Said(3, "harness: broken, line 1: not a JSON object\n")

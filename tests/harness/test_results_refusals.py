@@ -50,6 +50,7 @@ BROKEN_FILES = [
     (["{"], "line 1: not JSON"),
     (["[]"], "line 1: not a JSON object"),
     ([HEADER, "nonsense"], "line 2: not JSON"),
+    ([HEADER, "[" * 100_000], "line 2: not JSON: maximum recursion depth exceeded"),
     (['{"type":"result"}'], "line 1: not a header: 'type' has to be 'header', not 'result'"),
     ([HEADER], "line 1: there is no footer after it"),
     ([HEADER, HEADER], "line 2: not a result: 'type' has to be 'result', not 'header'"),

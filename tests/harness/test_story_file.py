@@ -63,6 +63,7 @@ def changed(**changes: object) -> Callable[[list[str]], list[str]]:
 BROKEN: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
     "empty": (lambda rows: [], "there is no header"),
     "no JSON": (lambda rows: ["hello", *rows[1:]], "line 1: is not JSON: 'hello'"),
+    "too deep": (lambda rows: ["[" * 100_000, *rows[1:]], "line 1: is not JSON: '[[[["),
     "no object": (lambda rows: [rows[0], "[]", *rows[2:]], "line 2: is no JSON object"),
     "no header": (lambda rows: rows[1:], "line 1: is not the header of a wire log"),
     "a results file": (lambda rows: ['{"type": "header", "planned": 3}'], "not the header"),
