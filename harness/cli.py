@@ -31,7 +31,7 @@ from harness.mutation.verb import mutants
 from harness.newadapter import new_adapter
 from harness.openaxis import NoValue
 from harness.plan import Roster, Stem, case_ids, find_stem
-from harness.problem import Incomplete, Usage, require_writable
+from harness.problem import Incomplete, Usage, require_folder, require_writable
 from harness.report import terminal
 from harness.reporting import conclude, report, require_free
 from harness.results import Run
@@ -170,6 +170,8 @@ def _run(
     ):
         if path is not None:
             require_writable(option, path)
+    if running.log is None and running.log_place is not None:
+        require_folder("--logs", running.log_place)
     if running.folder is not None:
         require_free(running.folder)
     if running.log is not None and running.log.suffix != keeping.FILE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,3 +42,18 @@ def require_writable(option: str, path: Path) -> None:
             path.unlink()
     except OSError as error:
         raise Usage(f"{option} {path}: cannot be written: {error.strerror}") from error
+
+
+def require_folder(option: str, folder: Path) -> None:
+    """Raise `Usage` now rather than after the work, if files cannot be written into a folder.
+
+    `option` is what named it. A folder that is not there is not left, and nothing in one that is.
+    """
+    try:
+        existed = folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+        if not existed:
+            folder.rmdir()
+    except OSError as error:
+        raise Usage(f"{option} {folder}: cannot be written: {error.strerror}") from error

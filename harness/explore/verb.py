@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from harness import clauses, clock, options
-from harness.problem import Usage, require_writable
+from harness.problem import Usage, require_folder, require_writable
 from harness.report import terminal
 from harness.selection import Selection
 from harness.story.keeping import place
@@ -67,6 +67,8 @@ def explore(
         kept = results or Path(folder) / "results.jsonl"
         logs = None if results is None else place(results)
         require_writable("--results", kept)
+        if logs is not None:
+            require_folder("--results", logs)
         given = {**selection.options(), **wish, "patience": patience}
         outcome = explored(selection, Wish(**wish), given, kept, logs, console, Path(folder))
         terminal.summary(outcome, console, clauses.load())

@@ -12,7 +12,7 @@ import click
 
 from harness import options
 from harness.merging.combine import Merged, MergeError, Source, combine
-from harness.problem import Incomplete, Usage, require_writable
+from harness.problem import Incomplete, Usage, require_folder, require_writable
 from harness.records import Result
 from harness.report.findings import counted
 from harness.results import ResultsError, Writer, read
@@ -53,6 +53,7 @@ def merge(files: Sequence[Path], output: Path, repeats: bool, logs: bool) -> Non
     if folder is not None:
         _require_apart(folder, files)
         _require_logs(merged)
+        require_folder("-o", folder)
         keeping.clear(folder)
     with Writer(output, merged.header) as writer:
         for result in merged.results:

@@ -366,6 +366,36 @@ def test_outputs_are_tried_before_the_run_and_not_touched(world: World, option: 
     assert Path("new/deeper").is_dir() and not Path("new/deeper/out").exists()
 
 
+def test_a_folder_for_logs_is_tried_before_the_run(world: World) -> None:
+    """Where it could not be made every red case was called our fault, after it had run."""
+    file("out.logs", "somebody's")
+    said = world("run", "--results", "out.jsonl")
+    words = f"harness: --logs out.logs: cannot be written: {os.strerror(errno.EEXIST)}\n"
+    assert said == Said(2, words)
+    assert world.requests == [] and Path("out.logs").read_text("utf-8") == "somebody's"
+    assert world("run", "--results", "out.jsonl", "--logs", "none").code == 0
+    assert world("run", "--results", "other.jsonl").code == 0
+    assert not Path("other.logs").exists()
+    Path("kept.logs").mkdir()
+    assert world("run", "--results", "kept.jsonl").code == 0
+    assert os.listdir("kept.logs") == []
+
+
+def test_a_folder_for_logs_that_takes_no_file_is_found_before_the_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("out.logs").mkdir()
+
+    def refuse(dir: Path) -> None:
+        assert dir == Path("out.logs")
+        raise PermissionError(errno.EACCES, "not for you")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    said = world("run", "--results", "out.jsonl")
+    assert said == Said(2, "harness: --logs out.logs: cannot be written: not for you\n")
+    assert world.requests == []
+
+
 def test_a_report_is_converted(world: World) -> None:
     world("run", "--junit", "first.xml")
     assert "testcase" in Path("first.xml").read_text(encoding="utf-8")

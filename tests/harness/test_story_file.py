@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 from logs import FIRST, Made, check, log_of
+from runs import failed, passed
 
 from harness.fields import Invalid
 from harness.story import lines, logfile, shorten
+from harness.story.keeping import Keeping
 from harness.story.lines import Dropped, Line, Mark, Over
 from harness.story.logfile import LogError
 
@@ -20,6 +25,8 @@ SCHEMA = Draft202012Validator(
     json.loads(Path(lines.__file__).with_name("log.schema.json").read_text("utf-8"))
 )
 
+GREEN = passed("frame/empty", "", "x")
+RED = failed(GREEN)
 QUEUES = {
     "state": "ESTABLISHED", "receive": 0, "send": 7, "not_sent": 0, "bytes_received": 100,
     "bytes_acked": 50, "full": False,
@@ -48,6 +55,17 @@ def test_every_line_keeps_to_the_schema() -> None:
     for line in (log.header, *log.body, log.judged):
         SCHEMA.validate(lines.to_json(line))
     assert len(SCHEMA.schema["oneOf"]) == len(lines.KINDS)
+
+
+def test_a_log_that_cannot_be_written_changes_no_verdict(tmp_path: Path) -> None:
+    """It made our own fault of whatever a peer had done."""
+    place = tmp_path / "logs"
+    place.write_text("no folder", encoding="utf-8")
+    keeping = Keeping(place, every=True, home=tmp_path)
+    lacking = f"its wire log cannot be written: {os.strerror(errno.EEXIST)}"
+    for result, reason in ((RED, f"{RED.reason}; {lacking}"), (GREEN, lacking)):
+        kept = keeping.completed(result, 0, (), (), None)
+        assert kept == replace(result, reason=reason)
 
 
 def test_the_name_of_a_file_is_short_and_its_own() -> None:
