@@ -25,6 +25,7 @@ from harness.problem import Incomplete, Usage
 from harness.results import ResultsError, Run
 from harness.run import NothingToRun, Request
 from harness.shard import Shard
+from harness.site.build import SiteError
 from harness.suite import SuiteError
 from harness.verdicts import Verdict
 
@@ -33,6 +34,8 @@ PAIR = Stem("interop/both", "", "pair", (("SEND-3", "…"),), (), "b")
 ONE = replace(hosts.command("x", name="reference@one"), pairs="all")
 OTHER = replace(hosts.command("x", name="reference@other"), pairs="all")
 CASE = "frame/header/empty[1]@reference@one"
+#: A file to which nothing can be written, although it can be opened for it.
+FULL = "/dev/full"
 WHO = peers()[:1]
 GREEN = run_of(WHO, [passed("a/b/c", "", WHO[0].name)])
 RED = run_of(WHO, [failed(passed("a/b/c", "", WHO[0].name))])
@@ -364,6 +367,56 @@ def test_outputs_are_tried_before_the_run_and_not_touched(world: World, option: 
     world("run", option, "new/deeper/out")
     assert Path("old").read_text(encoding="utf-8") == "something"
     assert Path("new/deeper").is_dir() and not Path("new/deeper/out").exists()
+
+
+@pytest.mark.parametrize(("name", "index"), [("taken", None), ("deep", "index.html")])
+def test_a_site_is_tried_before_the_run(world: World, name: str, index: str | None) -> None:
+    if index is None:
+        folder = f"{file(name, 'a file')}/site"
+    else:
+        Path(name, index).mkdir(parents=True)
+        folder = name
+    write(RED, Path("results.jsonl"))
+    for words in (("run",), ("report", "results.jsonl")):
+        said = world(*words, "--html", folder)
+        assert said.code == 2 and said.text.startswith(f"harness: --html {folder}: ")
+        assert said.text.count("\n") == 1
+    assert world.requests == []
+    assert world("run", "--html", "new/site").code == 0
+
+
+@pytest.mark.skipif(not Path(FULL).exists(), reason="there is no file that is always full")
+@pytest.mark.parametrize(("outcome", "code"), [(GREEN, 3), (RED, 1)])
+def test_a_report_that_fails_in_the_end_is_told_and_hides_no_verdict(
+    world: World, outcome: Run, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gave a traceback, and 3 for what does not conform."""
+    world.outcome = outcome
+    write(outcome, Path("results.jsonl"))
+    for option in ("--junit", "--tap", "--markdown", "--badge", "--svg"):
+        words = ("run",) if option == "--junit" else ("report", "results.jsonl")
+        said = world(*words, option, FULL)
+        assert said.code == code
+        full = f"harness: {option} {FULL}: cannot be written: {os.strerror(errno.ENOSPC)}\n"
+        assert full in said.text and "Traceback" not in said.text
+        assert "1 case over 1 peer" in said.text
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", FULL)
+    said = world("report", "results.jsonl", "--github", "--tap", "a.tap")
+    assert said.code == code and f"harness: GITHUB_STEP_SUMMARY {FULL}: " in said.text
+
+
+def test_a_site_that_fails_in_the_end_hides_no_verdict(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_site(*_: object) -> None:
+        raise SiteError("site: cannot be written: full")
+
+    monkeypatch.setattr("harness.site.build.write", write_site)
+    for outcome, code in ((GREEN, 3), (RED, 1)):
+        world.outcome = outcome
+        said = world("run", "--html", "site")
+        assert said.code == code
+        assert said.text.endswith("harness: --html site: cannot be written: full\n")
 
 
 def test_a_folder_for_logs_is_tried_before_the_run(world: World) -> None:
