@@ -31,7 +31,7 @@ from harness.mutation.verb import mutants
 from harness.newadapter import new_adapter
 from harness.openaxis import NoValue
 from harness.plan import Roster, Stem, case_ids, find_stem
-from harness.problem import Incomplete, Usage, require_folder, require_writable
+from harness.problem import Incomplete, Usage, require_apart, require_folder, require_writable
 from harness.report import terminal
 from harness.reporting import conclude, report, require_free
 from harness.results import Run
@@ -97,6 +97,14 @@ class Running:
     log: Path | None = None
     shard: Shard | None = None
     folder: Path | None = None
+
+    @property
+    def outputs(self) -> list[tuple[str, Path | None]]:
+        """Where something is written, each with the option that says so."""
+        return [
+            ("--results", self.results), ("--junit", self.junit_file), ("--html", self.folder),
+            ("--log" if self.log else "--logs", self.log_place),
+        ]
 
     @property
     def log_place(self) -> Path | None:
@@ -165,6 +173,8 @@ def _run(
 ) -> NoReturn:
     """Run the cases on the selected peers, report, and end with the exit code of the run."""
     clock.set_patience(running.patience)
+    inputs = [("--known-failing", path) for path in running.known_failing]
+    require_apart([*inputs, *(("--peers", path) for path in selection.peer_files)], running.outputs)
     for option, path in (
         ("--results", running.results), ("--junit", running.junit_file), ("--log", running.log)
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +28,24 @@ class Incomplete(Problem):
     """A run that could not be carried out, or not to its end."""
 
     exit_code = 3
+
+
+def require_apart(
+    inputs: Iterable[tuple[str, Path]], outputs: Iterable[tuple[str, Path | None]]
+) -> None:
+    """Raise `Usage` before the work if an output would replace an input, or another output.
+
+    Each is given with the option that named it. Devices are there to be named more than once.
+    """
+    taken = [(name, path.resolve()) for name, path in inputs]
+    for name, path in outputs:
+        if path is None or (path.exists() and not path.is_file() and not path.is_dir()):
+            continue
+        place = path.resolve()
+        for other, there in taken:
+            if place == there or (place.exists() and there.exists() and place.samefile(there)):
+                raise Usage(f"{name} {path}: is {other}, too; take another name")
+        taken.append((name, place))
 
 
 def require_writable(option: str, path: Path) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 from harness import clauses, options
 from harness import results as results_file
 from harness.fields import Invalid
-from harness.problem import Incomplete, Usage, require_folder, require_writable
+from harness.problem import Incomplete, Usage, require_apart, require_folder, require_writable
 from harness.report import badge, github, junit, kills, markdown, picture, tap, terminal
 from harness.report.findings import counted
 from harness.results import Run
@@ -63,6 +63,8 @@ def report(
       python -m harness report results/matrix.jsonl --html results/html
       python -m harness report results/matrix.jsonl --github
     """
+    asked = [(f"--{option}", path) for option, path in outputs.items()]
+    require_apart([("the results file", file)], [*asked, ("--html", folder)])
     try:
         outcome = kills.retold(results_file.read(file))
     except results_file.ResultsError as error:

@@ -23,7 +23,7 @@ from harness.bench.rounds import Row, carry_out, rows
 from harness.bench.workload import WORKLOADS, Workload
 from harness.discovery import Interpreter, discover
 from harness.environments import PreparationFailed, prepare
-from harness.problem import Usage, require_writable
+from harness.problem import Usage, require_apart, require_writable
 
 #: Columns that the widest table takes; in a pipe nobody says how many there are.
 WIDTH = 120
@@ -66,6 +66,7 @@ def bench(
       python -m harness bench --workload ping --contender 'stockings-*' --one-core
       python -m harness bench --python cpython2.7 --rounds 9 --json bench-2.7.json
     """
+    require_apart((), [("--json", json_file), ("--plot", plot_file)])
     clock.set_patience(patience)
     for option, file in (("--json", json_file), ("--plot", plot_file)):
         if file is not None:

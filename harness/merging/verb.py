@@ -12,7 +12,7 @@ import click
 
 from harness import options
 from harness.merging.combine import Merged, MergeError, Source, combine
-from harness.problem import Incomplete, Usage, require_folder, require_writable
+from harness.problem import Incomplete, Usage, require_apart, require_folder, require_writable
 from harness.records import Result
 from harness.report.findings import counted
 from harness.results import ResultsError, Writer, read
@@ -42,8 +42,7 @@ def merge(files: Sequence[Path], output: Path, repeats: bool, logs: bool) -> Non
       python -m harness merge linux.jsonl macos.jsonl windows.jsonl -o all.jsonl
       python -m harness merge monday.jsonl tuesday.jsonl --repeats -o both.jsonl
     """
-    if output.resolve() in {file.resolve() for file in files}:
-        raise Usage(f"-o {output}: is one of the files to merge; take another name")
+    require_apart([("a file to merge", file) for file in files], [("-o", output)])
     require_writable("-o", output)
     try:
         merged = combine([Source(str(file), read(file)) for file in files], repeats)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from harness import clauses
 from harness.known import glob_fits
-from harness.problem import Incomplete, Usage, require_writable
+from harness.problem import Incomplete, Usage, require_apart, require_writable
 from harness.report.findings import counted
 from harness.results import Result, ResultsError, Run, read
 from harness.story import keeping, logfile, tell, where
@@ -50,6 +50,7 @@ def explain(
       python -m harness explain case.jsonl --at 17 --direction backward
       python -m harness explain case.jsonl --pcap case.pcapng
     """
+    require_apart([("the log", log)], [("--pcap", pcap)])
     told = _chosen(log, case)
     if pcap is not None:
         if at is not None or everything or direction is not None or wire is not None:

@@ -369,6 +369,38 @@ def test_outputs_are_tried_before_the_run_and_not_touched(world: World, option: 
     assert Path("new/deeper").is_dir() and not Path("new/deeper/out").exists()
 
 
+SAME = [
+    (("run", "--results", "a", "--junit", "./a"), "--junit a: is --results, too"),
+    (("run", "--results", "a.jsonl", "--html", "a.logs"), "--logs a.logs: is --html, too"),
+    (("run", "--known-failing", "old", "--results", "old"), "--results old: is --known-failing,"),
+    (("run", "--peers", "old", "--junit", "link"), "--junit link: is --peers, too"),
+    (("replay", CASE, "--log", "a.jsonl", "--results", "a.jsonl"), "--log a.jsonl: is --results,"),
+    (("report", "old", "--markdown", "old"), "--markdown old: is the results file, too"),
+    (("report", "old", "--tap", "b", "--badge", "b"), "--badge b: is --tap, too"),
+    (("merge", "old", "-o", "old"), "-o old: is a file to merge, too"),
+    (("explore", "--peers", "old", "--results", "old"), "--results old: is --peers, too"),
+    (("explain", "old", "--pcap", "old"), "--pcap old: is the log, too"),
+    (("bench", "--json", "b", "--plot", "b"), "--plot b: is --json, too"),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), SAME)
+def test_no_output_replaces_an_input_or_another_output(
+    world: World, words: tuple[str, ...], told: str
+) -> None:
+    """It ended with 0, and one of the two was gone."""
+    file("old", "precious")
+    os.link("old", "link")
+    said = world(*words)
+    assert said.code == 2 and said.text.startswith(f"harness: {told}")
+    assert said.text.endswith("; take another name\n")
+    assert Path("old").read_text("utf-8") == "precious" and world.requests == []
+
+
+def test_what_keeps_nothing_may_be_named_twice(world: World) -> None:
+    assert world("run", "--results", os.devnull, "--junit", os.devnull, "--logs=none").code == 0
+
+
 @pytest.mark.parametrize(("name", "index"), [("taken", None), ("deep", "index.html")])
 def test_a_site_is_tried_before_the_run(world: World, name: str, index: str | None) -> None:
     if index is None:
