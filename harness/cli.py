@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 
-from harness import __version__, clock, known, options, suite
+from harness import __version__, clock, known, options, suite, system
 from harness import results as results_file
 from harness.bench.verb import bench
 from harness.explore.verb import explore
@@ -50,9 +50,12 @@ class _Verbs(click.Group):
     """
 
     def invoke(self, ctx: click.Context) -> Any:
-        # An orderly end on SIGTERM, too: a peer that does not notice the end of its stdin would
+        # An orderly end on these, too: a peer that does not notice the end of its stdin would
         # otherwise be left.
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        before = {
+            number: signal.signal(number, signal.default_int_handler)
+            for number in system.ending_signals()
+        }
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -65,7 +68,8 @@ class _Verbs(click.Group):
             traceback.print_exc()
             raise Incomplete("the harness itself has failed; the traceback says where") from error
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @click.group(

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -142,20 +143,37 @@ def test_a_problem_is_printed_where_it_is_wanted(capsys: pytest.CaptureFixture[s
     assert capsys.readouterr() == ("", "harness: interrupted\n")
 
 
-def test_sigterm_is_an_orderly_end_while_a_verb_runs(world: World) -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    during = []
+def during_a_verb(world: World, number: int) -> list[object]:
+    """What is done on a signal while a verb runs; afterwards, what was done before."""
+    before = signal.getsignal(number)
+    during: list[object] = []
 
     def carry_out(*_: object) -> Run:
-        during.append(signal.getsignal(signal.SIGTERM))
+        during.append(signal.getsignal(number))
         raise ZeroDivisionError
 
-    world.carry_out = carry_out  # type: ignore[method-assign]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("harness.cli.carry_out", carry_out)
         world("run")
-    assert during == [signal.default_int_handler]
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(number) is before
+    return during
+
+
+def test_sigterm_is_an_orderly_end_while_a_verb_runs(world: World) -> None:
+    assert during_a_verb(world, signal.SIGTERM) == [signal.default_int_handler]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
+def test_a_terminal_that_goes_is_an_orderly_end_unless_that_is_ignored(world: World) -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        for handler, during in (
+            (signal.SIG_DFL, signal.default_int_handler), (signal.SIG_IGN, signal.SIG_IGN),
+        ):
+            signal.signal(signal.SIGHUP, handler)
+            assert during_a_verb(world, signal.SIGHUP) == [during]
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_cases_without_a_result_are_counted_and_one_is_named(world: World) -> None:
