@@ -226,9 +226,9 @@ def _known_lines(paths: Sequence[Path], selection: Selection) -> list[KnownLine]
         raise Usage(str(error)) from error
     universe = case_ids(selection.suite, Roster(tuple(selection.available)))
     names = {stem.name for stem in selection.suite}
-    implementations = {spec.implementation for spec in selection.available}
+    peers = {(spec.implementation, spec.runtime) for spec in selection.available}
     for line in known.unused(lines, universe):
-        if known.is_elsewhere(line, names, implementations):
+        if known.is_elsewhere(line, names, peers):
             click.echo(f"harness: {line.file}:{line.line}: no peer here is meant", err=True)
             continue
         raise Usage(f"{line.file}:{line.line}: {line.pattern!r} matches no case of any peer")

@@ -357,7 +357,7 @@ def test_a_list_that_cannot_be_meant_is_refused(world: World, text: str, words: 
 def test_a_list_for_another_machine_is_taken_and_told(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    specs = [replace(one, implementation="reference") for one in (ONE, OTHER)]
+    specs = [replace(one, implementation="reference", runtime="one") for one in (ONE, OTHER)]
     monkeypatch.setattr("harness.selection.Selection.available", specs)
     text = "*@reference@three FAIL END-5  # x\n*@reference@one FAIL END-5  # y\n"
     with pytest.raises(SystemExit) as ended:
@@ -367,9 +367,10 @@ def test_a_list_for_another_machine_is_taken_and_told(
     (request,) = world.requests
     assert [line.line for line in request.known] == [1, 2]
     # It does not end the search for lines that are meant for nobody.
-    said = world("run", "--known-failing", file("known", f"{text}fame/** FAIL END-5  # z\n"))
-    assert said.code == 2
-    assert "harness: known:3: 'fame/**' matches no case of any peer\n" in said.text
+    for line in ("fame/**", "*@reference@one-pol"):
+        said = world("run", "--known-failing", file("known", f"{text}{line} FAIL END-5  # z\n"))
+        assert said.code == 2
+        assert f"harness: known:3: '{line}' matches no case of any peer\n" in said.text
 
 
 @pytest.mark.parametrize("option", ["--results", "--junit"])
