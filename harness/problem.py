@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,6 +28,19 @@ class Incomplete(Problem):
     """A run that could not be carried out, or not to its end."""
 
     exit_code = 3
+
+
+def written(what: str, write: Callable[[], object]) -> bool:
+    """Write a report; say whether that went well, after telling on stderr why it did not.
+
+    What was found out is worth its exit code all the same, which a traceback would hide.
+    """
+    try:
+        write()
+    except OSError as error:
+        click.echo(f"harness: {what}: cannot be written: {error.strerror}", err=True)
+        return False
+    return True
 
 
 def require_apart(

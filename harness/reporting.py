@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -15,7 +14,14 @@ from rich.console import Console
 from harness import clauses, options
 from harness import results as results_file
 from harness.fields import Invalid
-from harness.problem import Incomplete, Usage, require_apart, require_folder, require_writable
+from harness.problem import (
+    Incomplete,
+    Usage,
+    require_apart,
+    require_folder,
+    require_writable,
+    written,
+)
 from harness.report import badge, github, junit, kills, markdown, picture, tap, terminal
 from harness.report.findings import counted
 from harness.results import Run
@@ -24,23 +30,23 @@ from harness.site import build
 
 def conclude(
     outcome: Run, console: Console, junit_file: Path | None, folder: Path | None,
-    written: bool = True,
+    whole: bool = True,
 ) -> NoReturn:
     """Show the outcome of a run, convert it, and end with its exit code.
 
-    A report that could not be written (nor others before, if not `written`) makes it 3 where the
+    A report that could not be written (nor others before, if not `whole`) makes it 3 where the
     run conforms, and hides nothing where it does not.
     """
     terminal.summary(outcome, console, clauses.load())
     if junit_file is not None:
-        written &= _written(f"--junit {junit_file}", lambda: junit.write(outcome, junit_file))
+        whole &= written(f"--junit {junit_file}", lambda: junit.write(outcome, junit_file))
     if folder is not None:
-        written &= _written("--html", lambda: build.write(outcome, folder, clauses.load()))
+        whole &= _site(outcome, folder)
     assert outcome.footer is not None
     if outcome.footer.missing:
         gap = counted(outcome.header.planned - len(outcome.results), "case")
         raise Incomplete(f"{gap} without result, {outcome.footer.missing[0]} among them")
-    sys.exit(outcome.footer.exit or (0 if written else Incomplete.exit_code))
+    sys.exit(outcome.footer.exit or (0 if whole else Incomplete.exit_code))
 
 
 @click.command()
@@ -76,12 +82,12 @@ def report(
         require_writable(f"--{option}", path)
     if folder is not None:
         require_free(folder)
-    written = True
+    whole = True
     for option, path in wanted.items():
-        written &= _written(f"--{option} {path}", partial(_converted, option, outcome, path))
+        whole &= written(f"--{option} {path}", partial(_converted, option, outcome, path))
     if on_github:
-        written &= _on_github(outcome, file)
-    conclude(outcome, Console(highlight=False), None, folder, written)
+        whole &= _on_github(outcome, file)
+    conclude(outcome, Console(highlight=False), None, folder, whole)
 
 
 def require_free(folder: Path) -> None:
@@ -93,18 +99,14 @@ def require_free(folder: Path) -> None:
         raise Usage(f"--html {error}") from error
 
 
-def _written(what: str, write: Callable[[], None]) -> bool:
-    """Write a report; say whether that went well, after telling on stderr why it did not."""
+def _site(outcome: Run, folder: Path) -> bool:
+    """Write a run as a site; as `written`."""
     try:
-        write()
-    except OSError as error:
-        why = f"{what}: cannot be written: {error.strerror}"
+        build.write(outcome, folder, clauses.load())
     except build.SiteError as error:
-        why = f"{what} {error}"
-    else:
-        return True
-    click.echo(f"harness: {why}", err=True)
-    return False
+        click.echo(f"harness: --html {error}", err=True)
+        return False
+    return True
 
 
 def _converted(form: str, outcome: Run, path: Path) -> None:
@@ -118,7 +120,7 @@ def _converted(form: str, outcome: Run, path: Path) -> None:
 
 
 def _on_github(outcome: Run, file: Path) -> bool:
-    """Annotate the step that is running, and add to its summary if it has one; as `_written`."""
+    """Annotate the step that is running, and add to its summary if it has one; as `written`."""
     for line in github.annotate(outcome, file.as_posix()):
         click.echo(line)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
@@ -129,4 +131,4 @@ def _on_github(outcome: Run, file: Path) -> bool:
         with open(summary, "a", encoding="utf-8", newline="\n") as added:
             added.write(markdown.summary(outcome))
 
-    return _written(f"GITHUB_STEP_SUMMARY {summary}", add)
+    return written(f"GITHUB_STEP_SUMMARY {summary}", add)

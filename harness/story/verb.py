@@ -76,6 +76,8 @@ def _capture(log: CaseLog, path: Path) -> None:
         packets = capture.write(log, path)
     except capture.NothingToShow as error:
         raise Usage(str(error)) from error
+    except OSError as error:
+        raise Incomplete(f"--pcap {path}: cannot be written: {error.strerror}") from error
     click.echo(f"{path}: {counted(packets, 'packet')}; conformance/wireshark/README.md tells how to"
                " look at them")
 
