@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 
-from harness import __version__, clock, known, options, suite
+from harness import __version__, clock, known, options, suite, system
 from harness import results as results_file
 from harness.bench.verb import bench
 from harness.explore.verb import explore
@@ -31,7 +31,7 @@ from harness.mutation.verb import mutants
 from harness.newadapter import new_adapter
 from harness.openaxis import NoValue
 from harness.plan import Roster, Stem, case_ids, find_stem
-from harness.problem import Incomplete, Usage, require_writable
+from harness.problem import Incomplete, Usage, require_apart, require_folder, require_writable
 from harness.report import terminal
 from harness.reporting import conclude, report, require_free
 from harness.results import Run
@@ -50,9 +50,12 @@ class _Verbs(click.Group):
     """
 
     def invoke(self, ctx: click.Context) -> Any:
-        # An orderly end on SIGTERM, too: a peer that does not notice the end of its stdin would
+        # An orderly end on these, too: a peer that does not notice the end of its stdin would
         # otherwise be left.
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        before = {
+            number: signal.signal(number, signal.default_int_handler)
+            for number in system.ending_signals()
+        }
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -65,7 +68,8 @@ class _Verbs(click.Group):
             traceback.print_exc()
             raise Incomplete("the harness itself has failed; the traceback says where") from error
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @click.group(
@@ -97,6 +101,14 @@ class Running:
     log: Path | None = None
     shard: Shard | None = None
     folder: Path | None = None
+
+    @property
+    def outputs(self) -> list[tuple[str, Path | None]]:
+        """Where something is written, each with the option that says so."""
+        return [
+            ("--results", self.results), ("--junit", self.junit_file), ("--html", self.folder),
+            ("--log" if self.log else "--logs", self.log_place),
+        ]
 
     @property
     def log_place(self) -> Path | None:
@@ -165,11 +177,15 @@ def _run(
 ) -> NoReturn:
     """Run the cases on the selected peers, report, and end with the exit code of the run."""
     clock.set_patience(running.patience)
+    inputs = [("--known-failing", path) for path in running.known_failing]
+    require_apart([*inputs, *(("--peers", path) for path in selection.peer_files)], running.outputs)
     for option, path in (
         ("--results", running.results), ("--junit", running.junit_file), ("--log", running.log)
     ):
         if path is not None:
             require_writable(option, path)
+    if running.log is None and running.log_place is not None:
+        require_folder("--logs", running.log_place)
     if running.folder is not None:
         require_free(running.folder)
     if running.log is not None and running.log.suffix != keeping.FILE:
@@ -210,9 +226,9 @@ def _known_lines(paths: Sequence[Path], selection: Selection) -> list[KnownLine]
         raise Usage(str(error)) from error
     universe = case_ids(selection.suite, Roster(tuple(selection.available)))
     names = {stem.name for stem in selection.suite}
-    implementations = {spec.implementation for spec in selection.available}
+    peers = {(spec.implementation, spec.runtime) for spec in selection.available}
     for line in known.unused(lines, universe):
-        if known.is_elsewhere(line, names, implementations):
+        if known.is_elsewhere(line, names, peers):
             click.echo(f"harness: {line.file}:{line.line}: no peer here is meant", err=True)
             continue
         raise Usage(f"{line.file}:{line.line}: {line.pattern!r} matches no case of any peer")

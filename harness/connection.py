@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness import clock
+from harness.answer import Body
 from harness.payloads import Message, Received, all_match, describe
 from harness.peererror import StepTimeout, Unsupported
 from harness.process import PeerProcess, Pending
-
-Address = tuple[str, int]
 
 
 class Connection:
@@ -22,12 +21,12 @@ class Connection:
     """
 
     def __init__(
-        self, process: PeerProcess, name: str, opened: Mapping[str, Any], forget: Callable[[], None]
+        self, process: PeerProcess, name: str, opened: Body, forget: Callable[[], None]
     ) -> None:
         self.name = name
         self.opened = opened
-        self.local: Address = (opened["local"][0], opened["local"][1])
-        self.remote: Address = (opened["remote"][0], opened["remote"][1])
+        self.local = opened.address("local")
+        self.remote = opened.address("remote")
         self._process = process
         self._forget = forget
 
@@ -59,11 +58,11 @@ class Connection:
         left = deadline.left()
         return self._process.start("read", conn=self.name, count=count, within=left)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Body:
         """Return the connection's state: active, ready, queued, ended, end, handshake, ..."""
-        return dict(self._call("state", clock.STEP)["conn"])
+        return self._call("state", clock.STEP).inner("conn")
 
-    def wait(self, what: str, within: float = clock.STEP) -> dict[str, Any]:
+    def wait(self, what: str, within: float = clock.STEP) -> Body:
         """Wait for `ready`, `ended`, `flushed`, `handshake`, `readable`; return the state then.
 
         Raises `StepTimeout` when it has not happened within the time.
@@ -74,13 +73,13 @@ class Connection:
             raise StepTimeout(
                 self._process.name, step, f"not {what} within {within * clock.patience():g} s"
             )
-        return dict(body["conn"])
+        return body.inner("conn")
 
     def happens(self, what: str, within: float) -> bool:
         """Say whether `what` (as for `wait`) happens within the time."""
         return bool(self._wait(what, within)["happened"])
 
-    def _wait(self, what: str, within: float) -> dict[str, Any]:
+    def _wait(self, what: str, within: float) -> Body:
         granted = within * clock.patience()
         return self._call("wait", within + clock.STEP, **{"for": what, "within": granted})
 
@@ -106,7 +105,7 @@ class Connection:
         """Abort through the implementation's `abort` (feature `abort`)."""
         self._call("abort", clock.STEP)
 
-    def _call(self, verb: str, limit: float, /, **keys: Any) -> dict[str, Any]:
+    def _call(self, verb: str, limit: float, /, **keys: Any) -> Body:
         return self._process.call(verb, limit, conn=self.name, **keys)
 
 
@@ -137,7 +136,7 @@ class Writing:
 
     def result(self) -> int:
         """Wait for the end of the writing; raises a `PeerError`."""
-        return int(self.pending.result(self.within)["written"])
+        return self.pending.result(self.within).take("written", int)
 
     def returns(self, within: float) -> bool:
         """Say whether `write` returns within the time."""
@@ -159,12 +158,17 @@ class ReadingBegun:
         pending = self.pending
         while True:
             body = pending.result(self.deadline.left() / clock.patience() + clock.STEP)
-            messages += [Received.from_json(one) for one in body["messages"]]
+            came = body.take("messages", _received)
+            messages += came
             missing = self.count - len(messages)
-            if not missing or body["ended"] or not body["messages"] or self.deadline.over:
+            if not missing or body["ended"] or not came or self.deadline.over:
                 return Reading(tuple(messages), bool(body["ended"]), body.get("last"))
             # An adapter answers early rather than print a line that is too long.
             pending = self.connection.ask_to_read(missing, self.deadline)
+
+
+def _received(messages: Any) -> list[Received]:
+    return [Received.from_json(one) for one in messages]
 
 
 @dataclass(frozen=True)

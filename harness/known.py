@@ -3,13 +3,13 @@
 A line is `PATTERN VERDICT CLAUSE  # reason`, with `-` for a verdict that has no clause. A pattern
 is a glob over case ids; `*` does not stop at slashes. Only an exact match of verdict and clause
 excuses a case, a case that passes all the same is STALE, and a line that matches no case at all is
-an error: a list cannot rot unseen.
+an error, unless it is about an interpreter that is not here: a list cannot rot unseen.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -115,15 +115,32 @@ def unused(lines: Sequence[KnownLine], case_ids: Iterable[str]) -> list[KnownLin
     return left
 
 
-def is_elsewhere(line: KnownLine, cases: Iterable[str], implementations: Iterable[str]) -> bool:
-    """Whether a line that fits no case is about a known implementation on another machine.
+def is_elsewhere(
+    line: KnownLine, cases: Iterable[str], peers: Collection[tuple[str, str | None]]
+) -> bool:
+    """Whether a line that fits no case is about an interpreter that is not here.
 
-    `cases` are names of cases, with their parameters and without peers. The peers of the pattern
-    must be those of a known implementation, as in `…@published@cpython2.7-*`.
+    `cases` are names of cases, with their parameters and without peers; `peers` are all that there
+    are, by implementation and runtime. The peers of the pattern must be those of a known
+    implementation, as in `…@published@cpython2.7-*`.
     """
-    case, _, peers = line.pattern.partition("@")
-    meant = re.split(r"[@~]", peers)[::2]
-    return set(meant) <= set(implementations) and any(glob_fits(case, name) for name in cases)
+    case, _, meant = line.pattern.partition("@")
+    sides = [side.partition("@")[::2] for side in meant.split("~")]
+    known = {implementation for implementation, _ in peers}
+    if not known.issuperset(name for name, _ in sides):
+        return False
+    # A peer that is a command has no runtime that might be missing.
+    hosted = {implementation for implementation, runtime in peers if runtime is not None}
+    here = {runtime for _, runtime in peers if runtime is not None}
+    absent = any(rest and name in hosted and not _names_one(rest, here) for name, rest in sides)
+    return absent and any(glob_fits(case, name) for name in cases)
+
+
+def _names_one(pattern: str, runtimes: Collection[str]) -> bool:
+    """Whether a pattern `RUNTIME-FLAVOUR` is about one of the runtimes, whatever its flavour."""
+    words = pattern.split("-")  # Either half may have such a dash within.
+    heads = ["-".join(words[:number]) for number in range(1, len(words) + 1)]
+    return any(glob_fits(head, runtime) for head in heads for runtime in runtimes)
 
 
 def find(

@@ -190,12 +190,15 @@ class Received:
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any]) -> Received:
-        """Return the description in an answer.  Raises KeyError or ValueError if it is none."""
+        """Return the description in an answer; raises what `answer.MISSHAPEN` has if it is none."""
         whole = facts.get("base64")
+        kind, length, checksum = facts["kind"], facts["length"], facts["crc32"]
+        if type(length) is not int or type(kind) is not str or type(checksum) is not str:
+            raise TypeError("a message has a kind, a length and a crc32")
         return cls(
-            kind=facts["kind"],
-            length=facts["length"],
-            crc32=facts["crc32"],
+            kind=kind,
+            length=length,
+            crc32=checksum,
             head=base64.b64decode(facts["head"], validate=True),
             tail=base64.b64decode(facts["tail"], validate=True),
             octets=None if whole is None else base64.b64decode(whole, validate=True),

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import clock, schemas
-from harness.connection import Address, Connection
+from harness.answer import Address, Body
+from harness.connection import Connection
 from harness.dialogue import Dialogue
 from harness.hello import Hello
 from harness.peererror import Died, FlavourMissing, Garbage, NotStarted, PeerError
@@ -90,7 +91,7 @@ class Peer:
         try:
             self._hello = self._greet(process)
             if "threads" in self._hello.features:
-                self._base_threads = process.call("state", clock.STEP)["threads"]
+                self._base_threads = process.call("state", clock.STEP).take("threads", int)
         except PeerError:
             self.kill()
             raise
@@ -101,7 +102,7 @@ class Peer:
             schemas.check_answer("hello", {"id": 1, "ok": body})
         except schemas.ProtocolViolation as error:
             raise Garbage(self.name, "hello", str(error)) from error
-        hello = Hello(body, self.spec.flavour)
+        hello = Hello(dict(body), self.spec.flavour)
         if self.spec.flavour not in hello.flavours:
             declared = ", ".join(hello.flavours)
             what = f"declares the flavours {declared}, not {self.spec.flavour}"
@@ -114,7 +115,7 @@ class Peer:
             raise NotStarted(self.name, verb, "its process was ended")
         return self._process
 
-    def call(self, verb: str, limit: float = clock.STEP, /, **keys: Any) -> dict[str, Any]:
+    def call(self, verb: str, limit: float = clock.STEP, /, **keys: Any) -> Body:
         """Ask for one verb and wait for the answer's body, `limit` seconds; raises a `PeerError`.
 
         The process must have been started (`ensure`); one that has died meanwhile stays dead.
@@ -124,9 +125,9 @@ class Peer:
     def listen(self, **sizes: int) -> Address:
         """Let the peer listen; connections are taken with `open(accept=address)`."""
         body = self.call("listen", **sizes)
-        host, port = body["address"]
-        self._listeners[host, port] = body["listener"]
-        return host, port
+        address = body.address("address")
+        self._listeners[address] = body["listener"]
+        return address
 
     def open(
         self,
@@ -227,7 +228,7 @@ class Peer:
         if self._hello is None or "threads" not in self._hello.features:
             return None
         deadline = clock.Deadline(clock.SETTLE)
-        while (left := int(state["threads"]) - self._base_threads) > 0 and not deadline.over:
+        while (left := state.take("threads", int) - self._base_threads) > 0 and not deadline.over:
             clock.pause(clock.SETTLE_LOOK, "threads of closed connections need a moment to end")
             state = self.call("state")
         return max(0, left)

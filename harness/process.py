@@ -15,9 +15,10 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from harness import clock, schemas, system
+from harness.answer import Body
 from harness.command import peer_environment
 from harness.dialogue import Dialogue
 from harness.peererror import (
@@ -55,7 +56,7 @@ class Pending:
         """Say whether the answer comes within the time, whatever it is; it is not taken."""
         return self._process.answered(self._ident, within)
 
-    def result(self, within: float = clock.EXCHANGE) -> dict[str, Any]:
+    def result(self, within: float = clock.EXCHANGE) -> Body:
         """Return the `ok` body of the answer.
 
         Waits `within` seconds times the patience factor. Raises `LibraryRaised`, `Unsupported`,
@@ -66,12 +67,12 @@ class Pending:
         if process.validate:
             try:
                 schemas.check_answer(self._verb, answer)
-            except schemas.ProtocolViolation as error:
+            except (schemas.ProtocolViolation, RecursionError) as error:
                 raise Garbage(process.name, self.step, str(error)) from error
         return _body(process.name, self.step, answer)
 
 
-def _body(peer: str, step: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+def _body(peer: str, step: str, answer: Mapping[str, Any]) -> Body:
     """Return the body of an `ok`; every other kind of answer is an exception."""
     kinds = [kind for kind in KINDS if kind in answer]
     if len(kinds) != 1:
@@ -84,7 +85,7 @@ def _body(peer: str, step: str, answer: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Garbage(peer, step, f"the answer's {kind!r} must be an object: {answer!r:.300}")
     if kind == "ok":
-        return cast("dict[str, Any]", body)
+        return Body(body, peer, step)
     if kind == "raised":
         raise LibraryRaised(peer, step, body)
     what = f"the adapter reported its own fault: {body.get('message', body)}"
@@ -160,7 +161,7 @@ class PeerProcess:
             self._write_watched(line, step)
         return Pending(self, verb, ident, step)
 
-    def call(self, verb: str, limit: float, /, **keys: Any) -> dict[str, Any]:
+    def call(self, verb: str, limit: float, /, **keys: Any) -> Body:
         """Send one request and wait `limit` seconds for its answer: see `Pending.result`."""
         return self.start(verb, **keys).result(limit)
 
@@ -251,7 +252,7 @@ class PeerProcess:
             try:
                 answer = json.loads(line)
                 ident = answer["id"]
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, TypeError, KeyError, RecursionError):
                 return self._fail(Garbage, f"printed a line that is no answer: {line[:200]!r}")
             if not self._take(ident, answer):
                 what = f"answered a request that was not made: {line[:200]!r}"

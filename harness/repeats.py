@@ -8,7 +8,7 @@ red. Nothing is ever tried again because of how it ended.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -55,17 +55,20 @@ def agreed(tries: Sequence[Result]) -> Result:
 
     Tries that agree in verdict and clause give the last of them. Others give FLAKY, with the
     particulars of the first try that ended otherwise than most; its clause is named where no other
-    was broken. Only a try that was HARNESS goes before that: our own fault says nothing about the
-    peer, however often it came up. `seconds` are those of all tries together, and the log is the
-    first that a try has left.
+    was broken. A result that is made of tries already, as `merge` has them, counts for all of them.
+    Only a try that was HARNESS goes before that: our own fault says nothing about the peer, however
+    often it came up. `seconds` are those of all tries together, and the log is the first that a try
+    has left.
     """
-    counts = Counter(outcome(one) for one in tries)
+    counts: Counter[str] = Counter()
+    for one in tries:
+        counts.update(_tries(one))
     usual = max(counts, key=counts.__getitem__)
-    stray = next((one for one in tries if outcome(one) != usual), None)
+    stray = next((one for one in tries if outcome(one) != usual), tries[-1])
     ours = next((one for one in tries if one.verdict is Verdict.HARNESS), None)
-    shown = ours or stray or tries[-1]
-    if ours is None and stray is not None:
-        clauses = {one.clause for one in tries if one.clause is not None}
+    shown = ours or stray
+    if ours is None and len(counts) > 1:
+        clauses = {clause for word in counts if (clause := word.partition(" ")[2])}
         shown = replace(
             stray, verdict=Verdict.FLAKY, clause=clauses.pop() if len(clauses) == 1 else None,
             reason=_difference(tries, usual, stray),
@@ -75,8 +78,16 @@ def agreed(tries: Sequence[Result]) -> Result:
     return replace(shown, tries=dict(counts), seconds=seconds, log=log)
 
 
+def _tries(result: Result) -> Mapping[str, int]:
+    """The outcomes that a result stands for: those of its own tries, or its one."""
+    return result.tries or {outcome(result): 1}
+
+
 def _difference(tries: Sequence[Result], usual: str, stray: Result) -> str:
     """Say which try was the first to end otherwise than most, and why it ended so."""
-    number = next(at for at, one in enumerate(tries, 1) if one is stray)
+    at = next(at for at, one in enumerate(tries) if one is stray)
+    if stray.verdict is Verdict.FLAKY:
+        return one_line(f"most tries gave {usual}; in run {at + 1}, {stray.reason}")
+    number = 1 + sum(sum(_tries(one).values()) for one in tries[:at])
     why = f": {stray.reason}" if stray.reason else ""
     return one_line(f"most tries gave {usual}, try {number} gave {outcome(stray)}{why}")

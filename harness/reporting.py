@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,7 +14,14 @@ from rich.console import Console
 from harness import clauses, options
 from harness import results as results_file
 from harness.fields import Invalid
-from harness.problem import Incomplete, Usage, require_writable
+from harness.problem import (
+    Incomplete,
+    Usage,
+    require_apart,
+    require_folder,
+    require_writable,
+    written,
+)
 from harness.report import badge, github, junit, kills, markdown, picture, tap, terminal
 from harness.report.findings import counted
 from harness.results import Run
@@ -21,19 +29,24 @@ from harness.site import build
 
 
 def conclude(
-    outcome: Run, console: Console, junit_file: Path | None, folder: Path | None
+    outcome: Run, console: Console, junit_file: Path | None, folder: Path | None,
+    whole: bool = True,
 ) -> NoReturn:
-    """Show the outcome of a run, convert it, and end with its exit code."""
+    """Show the outcome of a run, convert it, and end with its exit code.
+
+    A report that could not be written (nor others before, if not `whole`) makes it 3 where the
+    run conforms, and hides nothing where it does not.
+    """
     terminal.summary(outcome, console, clauses.load())
     if junit_file is not None:
-        junit.write(outcome, junit_file)
+        whole &= written(f"--junit {junit_file}", lambda: junit.write(outcome, junit_file))
     if folder is not None:
-        _site(outcome, folder)
+        whole &= _site(outcome, folder)
     assert outcome.footer is not None
     if outcome.footer.missing:
         gap = counted(outcome.header.planned - len(outcome.results), "case")
         raise Incomplete(f"{gap} without result, {outcome.footer.missing[0]} among them")
-    sys.exit(outcome.footer.exit)
+    sys.exit(outcome.footer.exit or (0 if whole else Incomplete.exit_code))
 
 
 @click.command()
@@ -56,35 +69,44 @@ def report(
       python -m harness report results/matrix.jsonl --html results/html
       python -m harness report results/matrix.jsonl --github
     """
+    asked = [(f"--{option}", path) for option, path in outputs.items()]
+    require_apart([("the results file", file)], [*asked, ("--html", folder)])
     try:
         outcome = kills.retold(results_file.read(file))
     except results_file.ResultsError as error:
         raise Incomplete(str(error)) from error
     except Invalid as error:
         raise Incomplete(f"{file}, line 1: not a header of mutants: {error}") from error
-    for option, path in outputs.items():
-        if path is not None:
-            require_writable(f"--{option}", path)
-            _converted(option, outcome, path)
+    wanted = {option: path for option, path in outputs.items() if path is not None}
+    for option, path in wanted.items():
+        require_writable(f"--{option}", path)
+    if folder is not None:
+        require_free(folder)
+    whole = True
+    for option, path in wanted.items():
+        whole &= written(f"--{option} {path}", partial(_converted, option, outcome, path))
     if on_github:
-        _on_github(outcome, file)
-    conclude(outcome, Console(highlight=False), None, folder)
+        whole &= _on_github(outcome, file)
+    conclude(outcome, Console(highlight=False), None, folder, whole)
 
 
 def require_free(folder: Path) -> None:
     """Raise `Usage` now rather than after the work, if a site cannot go there."""
+    require_folder("--html", folder)
     try:
         build.require_free(folder)
     except build.SiteError as error:
         raise Usage(f"--html {error}") from error
 
 
-def _site(outcome: Run, folder: Path) -> None:
-    """Write a run as a site."""
+def _site(outcome: Run, folder: Path) -> bool:
+    """Write a run as a site; as `written`."""
     try:
         build.write(outcome, folder, clauses.load())
     except build.SiteError as error:
-        raise Usage(f"--html {error}") from error
+        click.echo(f"harness: --html {error}", err=True)
+        return False
+    return True
 
 
 def _converted(form: str, outcome: Run, path: Path) -> None:
@@ -97,15 +119,16 @@ def _converted(form: str, outcome: Run, path: Path) -> None:
         )
 
 
-def _on_github(outcome: Run, file: Path) -> None:
-    """Annotate the step that is running, and add to its summary if it has one."""
+def _on_github(outcome: Run, file: Path) -> bool:
+    """Annotate the step that is running, and add to its summary if it has one; as `written`."""
     for line in github.annotate(outcome, file.as_posix()):
         click.echo(line)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if not summary:
-        return
-    try:
+        return True
+
+    def add() -> None:
         with open(summary, "a", encoding="utf-8", newline="\n") as added:
             added.write(markdown.summary(outcome))
-    except OSError as error:
-        raise Usage(f"GITHUB_STEP_SUMMARY {summary}: {error.strerror}") from error
+
+    return written(f"GITHUB_STEP_SUMMARY {summary}", add)

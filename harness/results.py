@@ -28,10 +28,11 @@ from harness.records import (
     Share,
     Suite,
 )
-from harness.verdicts import Check, Verdict
+from harness.verdicts import Check, Verdict, exit_code
 
 __all__ = [
     "FORMAT",
+    "MUTANTS",
     "Check",
     "Footer",
     "Header",
@@ -43,6 +44,7 @@ __all__ = [
     "Share",
     "Suite",
     "Writer",
+    "ident_of",
     "plan_digest",
     "read",
 ]
@@ -54,6 +56,9 @@ SCHEMA: Final = "conformance/results.schema.json"
 
 MISSING_SHOWN: Final = 20
 """How many missing ids a footer names: enough to see the pattern, short enough to read."""
+
+MUTANTS: Final = "mutants"
+"""The option of a header whose run was one of mutants, in which a FAIL is no failure."""
 
 
 class ResultsError(Exception):
@@ -86,6 +91,11 @@ class Run:
 def plan_digest(ids: Iterable[str]) -> str:
     """The digest of a set of case ids: SHA-256 of the sorted ids joined by line feeds."""
     return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()
+
+
+def ident_of(case: str, params: str, peers: Iterable[str]) -> str:
+    """Return the id of a case with these parameters (with their brackets) on these peers."""
+    return f"{case}{params}@{'~'.join(peers)}"
 
 
 class Writer:
@@ -188,7 +198,7 @@ class _Reader:
         """One line as the JSON object it has to be."""
         try:
             value = json.loads(self._lines[number - 1])
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self._refuse(number, f"not JSON: {error}")
         if not isinstance(value, dict):
             self._refuse(number, "not a JSON object")
@@ -203,13 +213,17 @@ class _Reader:
             self._refuse(number, f"{what}; {SCHEMA} has the form of a line")
 
     def _check_results(self, header: Header, results: Sequence[Result]) -> None:
-        """Every result stands once and names peers of the header."""
+        """Every result stands once, under its own id, and names peers of the header."""
         peers = {peer.name for peer in header.peers}
         seen: set[str] = set()
         for number, result in enumerate(results, start=2):
             if result.id in seen:
                 self._refuse(number, f"a second result of {result.id}")
             seen.add(result.id)
+            # Lists, replays and the plan's digest go by the id, reports by what it is made of.
+            own = ident_of(result.case, result.params, result.peers)
+            if result.id != own:
+                self._refuse(number, f"by case, params and peers it is {own}, not {result.id}")
             for peer in result.peers:
                 if peer not in peers:
                     self._refuse(number, f"the header does not list the peer {peer}")
@@ -230,6 +244,10 @@ class _Reader:
         ids = [result.id for result in results]
         if missing <= MISSING_SHOWN and plan_digest([*ids, *footer.missing]) != header.plan:
             self._refuse(last, "the ids are not those of the header's plan")
+        code = exit_code((result.verdict for result in results), not footer.missing)
+        # What became of mutants is made out by `report.kills`, and the exit code with it.
+        if footer.exit != code and MUTANTS not in header.options:
+            self._refuse(last, f"says exit code {footer.exit}, by its results it is {code}")
 
     def _refuse(self, number: int, what: str) -> NoReturn:
         raise ResultsError(f"{self._path}, line {number}: {what}")

@@ -29,6 +29,16 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def ending_signals() -> list[int]:
+    """Return the signals by which we are told to end, besides that of the keyboard.
+
+    A program under `nohup` ignores that its terminal has gone, and so do we there.
+    """
+    named = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")]
+    there = [int(number) for number in named if number is not None]
+    return [number for number in there if signal.getsignal(number) is not signal.SIG_IGN]
+
+
 def foreign(platform: str) -> str:
     """Return the `sys.platform` of a Python for another system than ours, empty for our own.
 

@@ -23,7 +23,7 @@ from harness.bench.rounds import Row, carry_out, rows
 from harness.bench.workload import WORKLOADS, Workload
 from harness.discovery import Interpreter, discover
 from harness.environments import PreparationFailed, prepare
-from harness.problem import Usage, require_writable
+from harness.problem import Incomplete, Usage, require_apart, require_writable, written
 
 #: Columns that the widest table takes; in a pipe nobody says how many there are.
 WIDTH = 120
@@ -66,6 +66,7 @@ def bench(
       python -m harness bench --workload ping --contender 'stockings-*' --one-core
       python -m harness bench --python cpython2.7 --rounds 9 --json bench-2.7.json
     """
+    require_apart((), [("--json", json_file), ("--plot", plot_file)])
     clock.set_patience(patience)
     for option, file in (("--json", json_file), ("--plot", plot_file)):
         if file is not None:
@@ -87,16 +88,30 @@ def bench(
         click.echo(table.markdown(lines))
     else:
         table.show(console, lines)
-    if json_file is not None:
-        json_file.write_text(json.dumps(outcome.document(lines, about), indent=1) + "\n")
-    if plot_file is not None:
-        plot.draw(lines, f"{about['python']}, {about['machine']}", plot_file)
+    whole = _kept(lines, about, json_file, plot_file)
     missed = [line for line in lines if line.missed]
     for line in missed:
         console.print(f"floor missed: {line.workload.name} {line.contender}:"
                       f" {'; '.join(line.missed)}", soft_wrap=True, markup=False)
     if check and missed:
         sys.exit(1)
+    if not whole:
+        sys.exit(Incomplete.exit_code)
+
+
+def _kept(
+    lines: Sequence[outcome.Line], about: dict[str, Any], json_file: Path | None,
+    plot_file: Path | None,
+) -> bool:
+    """Write the files that are wanted; say whether that went well."""
+    whole = True
+    if json_file is not None:
+        text = json.dumps(outcome.document(lines, about), indent=1) + "\n"
+        whole &= written(f"--json {json_file}", lambda: json_file.write_text(text, "ascii"))
+    if plot_file is not None:
+        title = f"{about['python']}, {about['machine']}"
+        whole &= written(f"--plot {plot_file}", lambda: plot.draw(lines, title, plot_file))
+    return whole
 
 
 def _workloads(globs: Sequence[str]) -> list[Workload]:

@@ -7,6 +7,7 @@ again, and when the time is up the rows that are left are not explained.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -96,8 +97,10 @@ class Again:
             return
         kept = self.logs / logfile.file_name(self.ident(point))
         if not kept.exists():
-            self.logs.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(self._tried / kept.name, kept)
+            # What cannot be kept, or written before, is missing and changes no verdict.
+            with contextlib.suppress(OSError):
+                self.logs.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(self._tried / kept.name, kept)
 
     def fails(self, point: Point) -> bool | None:
         """Run a point; say whether it failed, None if there is no such row or it told nothing."""

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from harness import clauses, clock, options
-from harness.problem import Usage, require_writable
+from harness.problem import Usage, require_apart, require_folder, require_writable
 from harness.report import terminal
 from harness.selection import Selection
 from harness.story.keeping import place
@@ -60,6 +60,7 @@ def explore(
         from harness.explore.session import explored
     except ModuleNotFoundError as error:
         raise Usage(f"explore needs {error.name}: python -m pip install {error.name}") from error
+    require_apart([("--peers", path) for path in peer_files], [("--results", results)])
     clock.set_patience(patience)
     selection = Selection(peer_files, peer, partner)
     console = Console(highlight=False)
@@ -67,6 +68,8 @@ def explore(
         kept = results or Path(folder) / "results.jsonl"
         logs = None if results is None else place(results)
         require_writable("--results", kept)
+        if logs is not None:
+            require_folder("--results", logs)
         given = {**selection.options(), **wish, "patience": patience}
         outcome = explored(selection, Wish(**wish), given, kept, logs, console, Path(folder))
         terminal.summary(outcome, console, clauses.load())

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.records import Header, PeerInfo, Result
 from harness.repeats import agreed
-from harness.results import Run, plan_digest
+from harness.results import Run, ident_of, plan_digest
 from harness.shard import Shard
 
 
@@ -60,6 +60,7 @@ def combine(sources: Sequence[Source], repeats: bool = False) -> Merged:
     """
     first = sources[0]
     for other in sources:
+        _require_original(other)
         _require_complete(other)
         _require_same(first, other, "suites", _suite)
     systems: dict[str, list[Source]] = {}
@@ -119,6 +120,13 @@ def _options(source: Source) -> Any:
 def _platforms(sources: Sequence[Source]) -> str:
     found = dict.fromkeys(str(one.run.header.host.get("platform", "")) for one in sources)
     return ", ".join(found)
+
+
+def _require_original(source: Source) -> None:
+    # Its host is no single system any more, after which its peers could be called.
+    if "of_systems" in source.run.header.options:
+        raise MergeError(f"{source.name}: is merged from several systems already;"
+                         " merge the original files, all at once")
 
 
 def _require_complete(source: Source) -> None:
@@ -196,5 +204,5 @@ def _renamed(result: Result, suffix: str) -> Result:
         return result
     peers = tuple(name + suffix for name in result.peers)
     blame = None if result.blame is None else result.blame + suffix
-    ident = f"{result.case}{result.params}@{'~'.join(peers)}"
+    ident = ident_of(result.case, result.params, peers)
     return replace(result, id=ident, peers=peers, blame=blame)

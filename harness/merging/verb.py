@@ -12,7 +12,7 @@ import click
 
 from harness import options
 from harness.merging.combine import Merged, MergeError, Source, combine
-from harness.problem import Incomplete, Usage, require_writable
+from harness.problem import Incomplete, Usage, require_apart, require_folder, require_writable
 from harness.records import Result
 from harness.report.findings import counted
 from harness.results import ResultsError, Writer, read
@@ -33,8 +33,8 @@ def merge(files: Sequence[Path], output: Path, repeats: bool, logs: bool) -> Non
 
     The files have to be all shards of one plan; a hole, a case that stands twice, or a file of
     another suite, plan or peers is refused with exit code 3. Files from different operating systems
-    stand side by side, with the system behind the name of each peer. Exits with 0 once the file is
-    written: what it says is for `report`.
+    stand side by side, with the system behind the name of each peer; to add one, merge all the
+    original files anew. Exits with 0 once the file is written: what it says is for `report`.
 
     \b
     Examples:
@@ -42,8 +42,7 @@ def merge(files: Sequence[Path], output: Path, repeats: bool, logs: bool) -> Non
       python -m harness merge linux.jsonl macos.jsonl windows.jsonl -o all.jsonl
       python -m harness merge monday.jsonl tuesday.jsonl --repeats -o both.jsonl
     """
-    if output.resolve() in {file.resolve() for file in files}:
-        raise Usage(f"-o {output}: is one of the files to merge; take another name")
+    require_apart([("a file to merge", file) for file in files], [("-o", output)])
     require_writable("-o", output)
     try:
         merged = combine([Source(str(file), read(file)) for file in files], repeats)
@@ -53,6 +52,7 @@ def merge(files: Sequence[Path], output: Path, repeats: bool, logs: bool) -> Non
     if folder is not None:
         _require_apart(folder, files)
         _require_logs(merged)
+        require_folder("-o", folder)
         keeping.clear(folder)
     with Writer(output, merged.header) as writer:
         for result in merged.results:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from harness.fields import Fields
-from harness.results import Result, Run
-from harness.verdicts import Verdict
+from harness.results import MUTANTS, Result, Run
+from harness.verdicts import Verdict, exit_code
 
-OPTION: Final = "mutants"
+OPTION: Final = MUTANTS
 """The option of the header that holds the terms; no other run has it."""
 
 _KILLING: Final = frozenset({Verdict.FAIL, Verdict.WARN})
@@ -101,8 +101,18 @@ def retold(run: Run) -> Run:
     gap = run.header.planned - len(run.results)
     header = replace(run.header, planned=len(results) + gap)
     counts = Counter(one.verdict for one in results)
-    footer = run.footer and replace(run.footer, results=len(results), counts=counts)
+    footer = run.footer and replace(
+        run.footer, results=len(results), counts=counts, exit=_code(results, terms, run.complete),
+    )
     return replace(run, header=header, results=results, footer=footer)
+
+
+def _code(results: Iterable[Result], terms: Terms, complete: bool) -> int:
+    """The exit code of a retold run: that of the verb, which is not taken on trust."""
+    told = list(results)
+    unmet = set(terms.breaks).difference(_implementation(one.peers[0]) for one in told)
+    survivors = [Verdict.FAIL] if terms.whole and unmet else []
+    return exit_code([*(one.verdict for one in told), *survivors], complete)
 
 
 def again(result: Result) -> list[str]:

@@ -49,7 +49,10 @@ def write(run: Run, folder: Path, clauses: Mapping[str, Clause]) -> None:
 def require_free(folder: Path) -> None:
     """Raise SiteError, before the work is done, if other files than a site's are in the folder."""
     index = folder / "index.html"
-    ours = index.is_file() and GENERATOR in index.read_text("utf-8", errors="replace")[:1000]
+    try:
+        ours = index.is_file() and GENERATOR in index.read_text("utf-8", errors="replace")[:1000]
+    except OSError as error:
+        raise SiteError(f"{index}: cannot be read: {error.strerror}") from error
     if folder.exists() and not ours and any(folder.iterdir()):
         raise SiteError(f"{folder}: holds other files; name a new folder, or an earlier report")
 

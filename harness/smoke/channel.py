@@ -177,7 +177,7 @@ class Channel:
     def _sort(self, line: bytes) -> None:
         try:
             answer = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if not isinstance(answer, dict) or "id" not in answer:
             self.garbage.append(line)

@@ -66,7 +66,8 @@ class Keeping:
         """Lay the blame, write the log if it is wanted, and return the result with both named.
 
         `began` is the time of the beginning (monotonic nanoseconds), `quoted` are the clauses with
-        their sentences, `body` is what happened; `trouble` decided the verdict, if one did.
+        their sentences, `body` is what happened; `trouble` decided the verdict, if one did. Where
+        the log cannot be written, the reason says so.
         """
         found = None
         if len(result.peers) == 2 and result.verdict in BLAMABLE:
@@ -77,7 +78,12 @@ class Keeping:
         one = self.place.suffix == FILE
         path = self.place if one else self.place / logfile.file_name(result.id)
         log = _log(result, began, quoted, body, self.options, found)
-        logfile.write(log, path)
+        try:
+            logfile.write(log, path)
+        except OSError as error:
+            # A full disk changes nothing about the peer.
+            lacking = f"its wire log cannot be written: {error.strerror}"
+            return replace(result, reason=f"{result.reason}; {lacking}".removeprefix("; "))
         return replace(result, log=Path(os.path.relpath(path, self.home)).as_posix())
 
 

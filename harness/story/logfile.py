@@ -98,7 +98,7 @@ def read(path: Path) -> CaseLog:
 def _line(path: Path, number: int, row: str) -> Line:
     try:
         body: Any = json.loads(row)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise LogError(f"{path}, line {number}: is not JSON: {row[:40]!r}") from None
     try:
         if number == 1 and (not isinstance(body, dict) or "case" not in body):

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from harness import clauses
 from harness.known import glob_fits
-from harness.problem import Incomplete, Usage, require_writable
+from harness.problem import Incomplete, Usage, require_apart, require_writable
 from harness.report.findings import counted
 from harness.results import Result, ResultsError, Run, read
 from harness.story import keeping, logfile, tell, where
@@ -50,6 +50,7 @@ def explain(
       python -m harness explain case.jsonl --at 17 --direction backward
       python -m harness explain case.jsonl --pcap case.pcapng
     """
+    require_apart([("the log", log)], [("--pcap", pcap)])
     told = _chosen(log, case)
     if pcap is not None:
         if at is not None or everything or direction is not None or wire is not None:
@@ -75,6 +76,8 @@ def _capture(log: CaseLog, path: Path) -> None:
         packets = capture.write(log, path)
     except capture.NothingToShow as error:
         raise Usage(str(error)) from error
+    except OSError as error:
+        raise Incomplete(f"--pcap {path}: cannot be written: {error.strerror}") from error
     click.echo(f"{path}: {counted(packets, 'packet')}; conformance/wireshark/README.md tells how to"
                " look at them")
 
@@ -103,7 +106,7 @@ def _is_results(path: Path) -> bool:
     with path.open(encoding="utf-8", errors="replace") as file:
         try:
             header = json.loads(file.readline())
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
     return isinstance(header, dict) and "planned" in header
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from harness.report.terminal import summary
 from harness.results import Check, Footer, Header, PeerInfo, Result, Run, Suite, Writer, plan_digest
-from harness.verdicts import Verdict
+from harness.verdicts import Verdict, exit_code
 
 VERSIONS = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 FLAVOURS = ("poll", "select")
@@ -152,7 +152,8 @@ def run_of(
         dict(options or {}),
     )
     counts = Counter(result.verdict for result in listed)
-    return Run(header, listed, Footer(len(listed), counts, tuple(missing), 0, seconds))
+    code = exit_code(counts, not missing)
+    return Run(header, listed, Footer(len(listed), counts, tuple(missing), code, seconds))
 
 
 def write(run: Run, path: Path) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -169,6 +171,19 @@ def test_a_choice_that_fits_nothing_is_an_error_that_says_what_there_is(
         assert "nonsense" in ended.err
         assert {"--workload": "ping", "--contender": "rawbuf", "--python": "cpython"}[option] in (
             ended.err)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file here is always full")
+def test_a_file_that_cannot_be_written_in_the_end_is_told(tmp_path: Path) -> None:
+    """What was measured for an hour has been shown; it ended with a traceback."""
+    ended = harness(
+        "bench", "--workload", "small", "--contender", "rawbuf", "--rounds", "1", "--seconds",
+        "0.001", "--json", "/dev/full", folder=tmp_path,
+    )
+    assert ended.code == 3
+    assert "raw" in ended.out and "Traceback" not in ended.err
+    full = os.strerror(errno.ENOSPC)
+    assert ended.err.endswith(f"harness: --json /dev/full: cannot be written: {full}\n")
 
 
 def test_the_verb_measures_writes_and_checks(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from harness.problem import Incomplete, Usage
 from harness.results import ResultsError, Run
 from harness.run import NothingToRun, Request
 from harness.shard import Shard
+from harness.site.build import SiteError
 from harness.suite import SuiteError
 from harness.verdicts import Verdict
 
@@ -33,6 +35,8 @@ PAIR = Stem("interop/both", "", "pair", (("SEND-3", "…"),), (), "b")
 ONE = replace(hosts.command("x", name="reference@one"), pairs="all")
 OTHER = replace(hosts.command("x", name="reference@other"), pairs="all")
 CASE = "frame/header/empty[1]@reference@one"
+#: A file to which nothing can be written, although it can be opened for it.
+FULL = "/dev/full"
 WHO = peers()[:1]
 GREEN = run_of(WHO, [passed("a/b/c", "", WHO[0].name)])
 RED = run_of(WHO, [failed(passed("a/b/c", "", WHO[0].name))])
@@ -139,20 +143,37 @@ def test_a_problem_is_printed_where_it_is_wanted(capsys: pytest.CaptureFixture[s
     assert capsys.readouterr() == ("", "harness: interrupted\n")
 
 
-def test_sigterm_is_an_orderly_end_while_a_verb_runs(world: World) -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    during = []
+def during_a_verb(world: World, number: int) -> list[object]:
+    """What is done on a signal while a verb runs; afterwards, what was done before."""
+    before = signal.getsignal(number)
+    during: list[object] = []
 
     def carry_out(*_: object) -> Run:
-        during.append(signal.getsignal(signal.SIGTERM))
+        during.append(signal.getsignal(number))
         raise ZeroDivisionError
 
-    world.carry_out = carry_out  # type: ignore[method-assign]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("harness.cli.carry_out", carry_out)
         world("run")
-    assert during == [signal.default_int_handler]
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(number) is before
+    return during
+
+
+def test_sigterm_is_an_orderly_end_while_a_verb_runs(world: World) -> None:
+    assert during_a_verb(world, signal.SIGTERM) == [signal.default_int_handler]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
+def test_a_terminal_that_goes_is_an_orderly_end_unless_that_is_ignored(world: World) -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        for handler, during in (
+            (signal.SIG_DFL, signal.default_int_handler), (signal.SIG_IGN, signal.SIG_IGN),
+        ):
+            signal.signal(signal.SIGHUP, handler)
+            assert during_a_verb(world, signal.SIGHUP) == [during]
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_cases_without_a_result_are_counted_and_one_is_named(world: World) -> None:
@@ -336,7 +357,7 @@ def test_a_list_that_cannot_be_meant_is_refused(world: World, text: str, words: 
 def test_a_list_for_another_machine_is_taken_and_told(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    specs = [replace(one, implementation="reference") for one in (ONE, OTHER)]
+    specs = [replace(one, implementation="reference", runtime="one") for one in (ONE, OTHER)]
     monkeypatch.setattr("harness.selection.Selection.available", specs)
     text = "*@reference@three FAIL END-5  # x\n*@reference@one FAIL END-5  # y\n"
     with pytest.raises(SystemExit) as ended:
@@ -346,9 +367,10 @@ def test_a_list_for_another_machine_is_taken_and_told(
     (request,) = world.requests
     assert [line.line for line in request.known] == [1, 2]
     # It does not end the search for lines that are meant for nobody.
-    said = world("run", "--known-failing", file("known", f"{text}fame/** FAIL END-5  # z\n"))
-    assert said.code == 2
-    assert "harness: known:3: 'fame/**' matches no case of any peer\n" in said.text
+    for line in ("fame/**", "*@reference@one-pol"):
+        said = world("run", "--known-failing", file("known", f"{text}{line} FAIL END-5  # z\n"))
+        assert said.code == 2
+        assert f"harness: known:3: '{line}' matches no case of any peer\n" in said.text
 
 
 @pytest.mark.parametrize("option", ["--results", "--junit"])
@@ -366,12 +388,124 @@ def test_outputs_are_tried_before_the_run_and_not_touched(world: World, option: 
     assert Path("new/deeper").is_dir() and not Path("new/deeper/out").exists()
 
 
+SAME = [
+    (("run", "--results", "a", "--junit", "./a"), "--junit a: is --results, too"),
+    (("run", "--results", "a.jsonl", "--html", "a.logs"), "--logs a.logs: is --html, too"),
+    (("run", "--known-failing", "old", "--results", "old"), "--results old: is --known-failing,"),
+    (("run", "--peers", "old", "--junit", "link"), "--junit link: is --peers, too"),
+    (("replay", CASE, "--log", "a.jsonl", "--results", "a.jsonl"), "--log a.jsonl: is --results,"),
+    (("report", "old", "--markdown", "old"), "--markdown old: is the results file, too"),
+    (("report", "old", "--tap", "b", "--badge", "b"), "--badge b: is --tap, too"),
+    (("merge", "old", "-o", "old"), "-o old: is a file to merge, too"),
+    (("explore", "--peers", "old", "--results", "old"), "--results old: is --peers, too"),
+    (("explain", "old", "--pcap", "old"), "--pcap old: is the log, too"),
+    (("bench", "--json", "b", "--plot", "b"), "--plot b: is --json, too"),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), SAME)
+def test_no_output_replaces_an_input_or_another_output(
+    world: World, words: tuple[str, ...], told: str
+) -> None:
+    """It ended with 0, and one of the two was gone."""
+    file("old", "precious")
+    os.link("old", "link")
+    said = world(*words)
+    assert said.code == 2 and said.text.startswith(f"harness: {told}")
+    assert said.text.endswith("; take another name\n")
+    assert Path("old").read_text("utf-8") == "precious" and world.requests == []
+
+
+def test_what_keeps_nothing_may_be_named_twice(world: World) -> None:
+    assert world("run", "--results", os.devnull, "--junit", os.devnull, "--logs=none").code == 0
+
+
+@pytest.mark.parametrize(("name", "index"), [("taken", None), ("deep", "index.html")])
+def test_a_site_is_tried_before_the_run(world: World, name: str, index: str | None) -> None:
+    if index is None:
+        folder = f"{file(name, 'a file')}/site"
+    else:
+        Path(name, index).mkdir(parents=True)
+        folder = name
+    write(RED, Path("results.jsonl"))
+    for words in (("run",), ("report", "results.jsonl")):
+        said = world(*words, "--html", folder)
+        assert said.code == 2 and said.text.startswith(f"harness: --html {folder}: ")
+        assert said.text.count("\n") == 1
+    assert world.requests == []
+    assert world("run", "--html", "new/site").code == 0
+
+
+@pytest.mark.skipif(not Path(FULL).exists(), reason="there is no file that is always full")
+@pytest.mark.parametrize(("outcome", "code"), [(GREEN, 3), (RED, 1)])
+def test_a_report_that_fails_in_the_end_is_told_and_hides_no_verdict(
+    world: World, outcome: Run, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gave a traceback, and 3 for what does not conform."""
+    world.outcome = outcome
+    write(outcome, Path("results.jsonl"))
+    for option in ("--junit", "--tap", "--markdown", "--badge", "--svg"):
+        words = ("run",) if option == "--junit" else ("report", "results.jsonl")
+        said = world(*words, option, FULL)
+        assert said.code == code
+        full = f"harness: {option} {FULL}: cannot be written: {os.strerror(errno.ENOSPC)}\n"
+        assert full in said.text and "Traceback" not in said.text
+        assert "1 case over 1 peer" in said.text
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", FULL)
+    said = world("report", "results.jsonl", "--github", "--tap", "a.tap")
+    assert said.code == code and f"harness: GITHUB_STEP_SUMMARY {FULL}: " in said.text
+
+
+def test_a_site_that_fails_in_the_end_hides_no_verdict(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_site(*_: object) -> None:
+        raise SiteError("site: cannot be written: full")
+
+    monkeypatch.setattr("harness.site.build.write", write_site)
+    for outcome, code in ((GREEN, 3), (RED, 1)):
+        world.outcome = outcome
+        said = world("run", "--html", "site")
+        assert said.code == code
+        assert said.text.endswith("harness: --html site: cannot be written: full\n")
+
+
+def test_a_folder_for_logs_is_tried_before_the_run(world: World) -> None:
+    """Where it could not be made every red case was called our fault, after it had run."""
+    file("out.logs", "somebody's")
+    said = world("run", "--results", "out.jsonl")
+    words = f"harness: --logs out.logs: cannot be written: {os.strerror(errno.EEXIST)}\n"
+    assert said == Said(2, words)
+    assert world.requests == [] and Path("out.logs").read_text("utf-8") == "somebody's"
+    assert world("run", "--results", "out.jsonl", "--logs", "none").code == 0
+    assert world("run", "--results", "other.jsonl").code == 0
+    assert not Path("other.logs").exists()
+    Path("kept.logs").mkdir()
+    assert world("run", "--results", "kept.jsonl").code == 0
+    assert os.listdir("kept.logs") == []
+
+
+def test_a_folder_for_logs_that_takes_no_file_is_found_before_the_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("out.logs").mkdir()
+
+    def refuse(dir: Path) -> None:
+        assert dir == Path("out.logs")
+        raise PermissionError(errno.EACCES, "not for you")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    said = world("run", "--results", "out.jsonl")
+    assert said == Said(2, "harness: --logs out.logs: cannot be written: not for you\n")
+    assert world.requests == []
+
+
 def test_a_report_is_converted(world: World) -> None:
     world("run", "--junit", "first.xml")
     assert "testcase" in Path("first.xml").read_text(encoding="utf-8")
-    write(ending(GREEN, 1), Path("results.jsonl"))
+    write(GREEN, Path("results.jsonl"))
     said = world("report", "results.jsonl", "--junit", "second.xml", "--svg", "picture.svg")
-    assert said.code == 1
+    assert said.code == 0
     assert "conforms: 1 case over 1 peer" in said.text
     assert Path("first.xml").read_bytes() == Path("second.xml").read_bytes()
     assert Path("picture.svg").read_text(encoding="utf-8").startswith("<svg")
@@ -397,9 +531,31 @@ def test_a_report_that_cannot_be_written(world: World, option: str) -> None:
     assert said.text.startswith(f"harness: {option} results.jsonl/out: cannot be written: ")
 
 
+@pytest.mark.parametrize("verb", ["report", "explain"])
+def test_a_file_that_is_nested_too_deeply(world: World, verb: str) -> None:
+    said = world(verb, file("deep", "[" * 100_000 + "\n"))
+    assert said.code == 3
+    assert said.text.startswith("harness: deep, line 1: ") and "not JSON" in said.text
+    assert said.text.count("\n") == 1
+
+
 def test_a_file_that_is_no_results_file_is_no_verdict(world: World) -> None:
     said = world("report", file("broken", "[]\n"))
     assert said == Said(3, "harness: broken, line 1: not a JSON object\n")
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_report_ends_as_the_run_did(world: World, verdict: Verdict) -> None:
+    run = run_of(WHO, [replace(RED.results[0], verdict=verdict)])
+    write(run, Path("results.jsonl"))
+    assert run.footer is not None and world("report", "results.jsonl").code == run.footer.exit
+
+
+def test_a_file_that_lies_about_its_exit_code_is_no_verdict(world: World) -> None:
+    """It said that it does not conform, and ended with 0."""
+    write(ending(RED, 0), Path("results.jsonl"))
+    words = "harness: results.jsonl, line 3: says exit code 0, by its results it is 1\n"
+    assert world("report", "results.jsonl") == Said(3, words)
 
 
 def test_a_verdict_never_comes_from_nothing(world: World) -> None:

@@ -16,7 +16,7 @@ from harness.openaxis import OpenAxis
 from harness.plan import Stem
 from harness.plugin import PROPERTY
 from harness.results import Header, PeerInfo, Result, Suite, Writer, plan_digest, read
-from harness.verdicts import Verdict
+from harness.verdicts import Verdict, exit_code
 
 STEM = Stem("a/b/c", "[1]", "pair", (("SEND-1", "…"),), (), "cases/a/b.py::case_c[PEER~PEER-1]")
 IDENT = "a/b/c[1]@one~two"
@@ -134,7 +134,7 @@ def rows(tmp_path: Path) -> tuple[Intake, Callable[[], list[Result]]]:
         intake._take(result)
 
     def written() -> list[Result]:
-        writer.finish(ids, 1, 1.0)
+        writer.finish(ids, exit_code(intake.verdicts, intake.seen == set(ids)), 1.0)
         writer.__exit__(None, None, None)
         return list(read(tmp_path / "results").results)
 

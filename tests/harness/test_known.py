@@ -91,6 +91,17 @@ def test_lines_that_match_no_case_are_found() -> None:
         ("end/**@odl@cpython2.7-*", False),
         ("edn/**@old@cpython2.7-*", False),
         ("end/**@old@cpython2.7-*~odl@cpython3.9-poll", False),
+        ("end/**@old@win32-cpython3.9-poll", True),
+        ("end/**@new@cpython3.9-poll~old@cpython2.7-poll", True),
+        # These were passed over: what they name is here, and fits nothing.
+        ("end/**@old@cpython3.9-pol", False),
+        ("end/**@old@cpython3.?-pol", False),
+        ("end/**@old@*-pol", False),
+        ("end/**@old@cpython3.9", False),
+        ("end/**@old", False),
+        ("end/**@old@win32-cpython3.8-pol", False),
+        ("end/**@old@cpython3.9-poll~own", False),
+        ("end/**@own@pol", False),
     ],
 )
 def test_a_line_for_an_interpreter_that_is_not_here_is_told_from_a_typo(
@@ -98,7 +109,9 @@ def test_a_line_for_an_interpreter_that_is_not_here_is_told_from_a_typo(
 ) -> None:
     (line,) = known.parse(f"{pattern} FAIL END-5  # a", "list")
     cases = ["end/ending/close-delivers[a]"]
-    assert known.is_elsewhere(line, cases, ["old", "new"]) is elsewhere
+    peers = [("old", "cpython3.9"), ("old", "win32-cpython3.8"), ("new", "cpython3.9"),
+             ("own", None)]
+    assert known.is_elsewhere(line, cases, peers) is elsewhere
 
 
 def test_an_exact_line_is_preferred_to_one_that_only_fits() -> None:

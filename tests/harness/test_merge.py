@@ -12,6 +12,7 @@ from commandline import Cli, broken, harness
 from commandline import run as run_cases
 from runs import failed, peers, results, run_of, shown, write
 
+from harness.repeats import outcome
 from harness.report.findings import replay
 from harness.results import Result, Run, Share, plan_digest, read
 from harness.shard import Shard
@@ -124,6 +125,17 @@ def test_repeats_that_disagree_are_flaky(tmp_path: Path, cli: Cli) -> None:
     assert run.footer is not None and run.footer.exit == 1
 
 
+def test_the_tries_of_runs_are_added_up(tmp_path: Path, cli: Cli) -> None:
+    first = replace(failed(EVERY[0]), verdict=Verdict.FLAKY, tries={"PASS": 47, "FAIL FRAME-5": 3})
+    many = [replace(one, tries={outcome(one): 50}) for one in EVERY[1:]]
+    names = files(tmp_path, whole([first, *many]), whole([first, *many]))
+    run = merged(tmp_path, cli, *names, "--repeats")
+    assert run.results[0].tries == {"PASS": 94, "FAIL FRAME-5": 6}
+    assert run.results[0].verdict is Verdict.FLAKY
+    assert {sum(one.tries.values()) for one in run.results} == {100}
+    assert run.counts == {**whole(EVERY[1:]).counts, Verdict.FLAKY: 1}
+
+
 def _other_plan() -> Run:
     return whole(EVERY[1:])
 
@@ -165,6 +177,23 @@ def test_systems_stand_side_by_side_under_names_of_their_own(tmp_path: Path, cli
     }
     assert all(one.id.endswith("~".join(one.peers)) for one in run.results)
     assert shown(run)
+
+
+def test_what_is_merged_from_several_systems_is_not_merged_again(tmp_path: Path, cli: Cli) -> None:
+    """The file of two systems would have passed for one of the first, and its peers so named."""
+    systems = [whole(host={"platform": f"{name}-1"}) for name in ("Linux", "macOS", "Windows")]
+    names = files(tmp_path, *systems)
+    both = str(tmp_path / "both.jsonl")
+    assert cli("merge", *names[:2], "-o", both).code == 0
+    text = refused(tmp_path, cli, both, names[2])
+    assert text == (
+        f"harness: {both}: is merged from several systems already;"
+        " merge the original files, all at once\n"
+    )
+    shards = str(tmp_path / "shards.jsonl")
+    parts = files(tmp_path, share(1), share(2), share(3))
+    assert cli("merge", *parts, "-o", shards).code == 0
+    assert len(merged(tmp_path, cli, shards, str(write(systems[1], tmp_path / "mac"))).results)
 
 
 def test_each_case_is_replayed_as_its_own_part_ran(tmp_path: Path, cli: Cli) -> None:

@@ -139,7 +139,7 @@ def test_a_hello_that_breaks_the_protocol_is_refused(tmp_path: Path) -> None:
 
 def test_answers_are_held_against_the_schemas_if_asked(host: Host) -> None:
     lax = host(hosts.scripted("incomplete"))
-    with pytest.raises(KeyError):
+    with pytest.raises(Garbage, match="own: open conn=c1: the answer lacks 'local'"):
         lax.open(connect=("127.0.0.1", 1))
     lax.kill()
     strict = host(hosts.scripted("incomplete"), validate=True)

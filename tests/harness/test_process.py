@@ -92,6 +92,14 @@ def test_a_line_that_is_no_json(launch: Launch) -> None:
     assert not process.alive
 
 
+def test_a_line_that_is_nested_too_deeply(launch: Launch) -> None:
+    """It ended the thread that reads, so that the case waited in vain for its answer."""
+    process = launch("print('[' * 100_000, flush=True); input()")
+    with pytest.raises(Garbage, match=r"is no answer: b'\[\[\["):
+        process.call("hello", 10)
+    assert not process.alive
+
+
 def test_a_line_that_never_ends(launch: Launch) -> None:
     process = launch("import sys; sys.stdout.write('x' * (2 << 20)); sys.stdout.flush(); input()")
     with pytest.raises(Garbage, match="longer than"):

@@ -55,6 +55,23 @@ def test_tries_that_disagree_are_flaky(
     assert exit_code([came.verdict], True) == (3 if verdict is Verdict.HARNESS else 1)
 
 
+def test_tries_of_several_runs_are_all_counted() -> None:
+    """Of the review: two runs of 50 tries were merged into two tries, which agreed."""
+    run = agreed([PASSED] * 4 + [FAILED] + [PASSED] * 5)
+    both = agreed([run, run])
+    assert (both.verdict, both.clause) == (Verdict.FLAKY, "FRAME-5")
+    assert both.tries == {"PASS": 18, "FAIL FRAME-5": 2}
+    assert both.reason.startswith("most tries gave PASS; in run 1, most tries gave PASS, try 5")
+    steady = agreed([PASSED] * 10)
+    assert agreed([steady, steady]).tries == {"PASS": 20}
+    later = agreed([steady, FAILED])
+    assert later.tries == {"PASS": 10, "FAIL FRAME-5": 1}
+    assert later.reason.startswith("most tries gave PASS, try 11 gave FAIL FRAME-5: ")
+    assert agreed([steady, agreed([FAILED, OTHERWISE])]).clause is None
+    lie = replace(PASSED, tries={"PASS": 1, "FAIL END-5": 1})
+    assert (agreed([lie, lie]).verdict, agreed([lie, lie]).clause) == (Verdict.FLAKY, "END-5")
+
+
 def test_the_same_clause_broken_in_other_words_is_no_disagreement() -> None:
     assert agreed([FAILED, replace(FAILED, reason="late")]).verdict is Verdict.FAIL
 

@@ -16,7 +16,7 @@ from harness.report import badge, github, junit, kills, markdown, tap
 from harness.report.kills import OPTION, Terms
 from harness.results import PeerInfo, Result, Run
 from harness.site import build
-from harness.verdicts import Verdict, exit_code
+from harness.verdicts import Verdict
 
 NAMES = ("header.Late", "header.Early", "sound.Sound", "nulls.Silent")
 LATE, EARLY, SOUND, NULL = (
@@ -100,7 +100,7 @@ def test_a_survivor_is_red_in_the_reports_for_machines(tmp_path: Path) -> None:
 )
 def test_what_has_to_be_mended_is_red_and_says_why(run: Run, reason: str) -> None:
     """Whatever else keeps the suite from being proved."""
-    assert exit_code(run.counts, run.complete) == 1
+    assert run.footer is not None and run.footer.exit == 1
     (bad,) = [one for one in run.results if one.verdict is Verdict.FAIL]
     assert reason in bad.reason
 
@@ -108,13 +108,27 @@ def test_what_has_to_be_mended_is_red_and_says_why(run: Run, reason: str) -> Non
 def test_a_broken_case_is_nobodys_kill() -> None:
     """It decides nothing, neither about the mutant nor about the suite."""
     run = of(KILL, GENTLE, gave(passed("frame/c", "", LATE.name), Verdict.HARNESS, "ours"))
-    assert exit_code(run.counts, run.complete) == 3
+    assert run.footer is not None and run.footer.exit == 3
+
+
+def test_the_exit_code_of_a_file_of_mutants_is_not_taken_on_trust(tmp_path: Path) -> None:
+    """Issue of the review: `report` ended as the file said, whatever became of the mutants."""
+    for run, code in ((PROVED, 0), (SURVIVED, 1), (of(KILL, missing=("frame/b@x",)), 3)):
+        assert run.footer is not None and run.footer.exit == code
+    nobody_met = of(KILL, breaks={**BREAKS, "header.Never": ["FRAME-1"]})
+    assert nobody_met.footer is not None and nobody_met.footer.exit == 1
+    options = {OPTION: {"breaks": {NAMES[1]: ["FRAME-9"]}, "whole": True, "sound": [],
+                        "nulls": [], "idle": [], "undecided": []}}
+    lie = run_of((EARLY,), [MISS], options=options)
+    file = write(lie, tmp_path / "results.jsonl")
+    assert lie.footer is not None and lie.footer.exit == 0
+    assert harness("report", str(file), folder=tmp_path).code == 1
 
 
 def test_a_few_cases_do_not_say_that_a_mutant_has_survived() -> None:
     """It was not for them to find it out."""
     run = of(KILL, MISS, whole=False)
-    assert exit_code(run.counts, run.complete) == 0
+    assert run.footer is not None and run.footer.exit == 0
     assert badge.words(run)[0] == "1 of 2 mutants killed"
 
 

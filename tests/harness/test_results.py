@@ -26,7 +26,7 @@ from harness.results import (
 from harness.verdicts import Verdict
 
 FULL = Result(
-    id="text/refused/surrogate[1*]@x",
+    id=f"text/refused/surrogate[1*]@{FIRST}",
     case="text/refused/surrogate",
     params="[1*]",
     peers=(FIRST,),

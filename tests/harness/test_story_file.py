@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 from logs import FIRST, Made, check, log_of
+from runs import failed, passed
 
 from harness.fields import Invalid
 from harness.story import lines, logfile, shorten
+from harness.story.keeping import Keeping
 from harness.story.lines import Dropped, Line, Mark, Over
 from harness.story.logfile import LogError
 
@@ -20,6 +25,8 @@ SCHEMA = Draft202012Validator(
     json.loads(Path(lines.__file__).with_name("log.schema.json").read_text("utf-8"))
 )
 
+GREEN = passed("frame/empty", "", "x")
+RED = failed(GREEN)
 QUEUES = {
     "state": "ESTABLISHED", "receive": 0, "send": 7, "not_sent": 0, "bytes_received": 100,
     "bytes_acked": 50, "full": False,
@@ -50,6 +57,17 @@ def test_every_line_keeps_to_the_schema() -> None:
     assert len(SCHEMA.schema["oneOf"]) == len(lines.KINDS)
 
 
+def test_a_log_that_cannot_be_written_changes_no_verdict(tmp_path: Path) -> None:
+    """It made our own fault of whatever a peer had done."""
+    place = tmp_path / "logs"
+    place.write_text("no folder", encoding="utf-8")
+    keeping = Keeping(place, every=True, home=tmp_path)
+    lacking = f"its wire log cannot be written: {os.strerror(errno.EEXIST)}"
+    for result, reason in ((RED, f"{RED.reason}; {lacking}"), (GREEN, lacking)):
+        kept = keeping.completed(result, 0, (), (), None)
+        assert kept == replace(result, reason=reason)
+
+
 def test_the_name_of_a_file_is_short_and_its_own() -> None:
     names = {logfile.file_name(f"a/b/c[{number}]@p") for number in range(1000)}
     assert len(names) == 1000 and all(len(name) == 18 for name in names)
@@ -63,6 +81,7 @@ def changed(**changes: object) -> Callable[[list[str]], list[str]]:
 BROKEN: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
     "empty": (lambda rows: [], "there is no header"),
     "no JSON": (lambda rows: ["hello", *rows[1:]], "line 1: is not JSON: 'hello'"),
+    "too deep": (lambda rows: ["[" * 100_000, *rows[1:]], "line 1: is not JSON: '[[[["),
     "no object": (lambda rows: [rows[0], "[]", *rows[2:]], "line 2: is no JSON object"),
     "no header": (lambda rows: rows[1:], "line 1: is not the header of a wire log"),
     "a results file": (lambda rows: ['{"type": "header", "planned": 3}'], "not the header"),

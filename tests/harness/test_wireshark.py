@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import subprocess
 from collections import defaultdict
@@ -181,6 +183,13 @@ def test_guessing_is_off_unless_it_is_asked_for(tmp_path: Path) -> None:
     assert not any(row[0] for row in tshark(file, *fields("stockings.text")))
     rows = tshark(file, "-o", "stockings.guess:TRUE", *fields("stockings.text"))
     assert [row[0] for row in rows if row[0]] == ["a;b"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file here is always full")
+def test_a_capture_that_cannot_be_written_is_told_in_one_line(tmp_path: Path, cli: Cli) -> None:
+    said = cli("explain", str(pair(tmp_path)), "--pcap", "/dev/full")
+    full = os.strerror(errno.ENOSPC)
+    assert (said.code, said.text) == (3, f"harness: --pcap /dev/full: cannot be written: {full}\n")
 
 
 def test_a_case_without_connection_has_no_capture(tmp_path: Path, cli: Cli) -> None:
