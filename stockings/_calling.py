@@ -2,9 +2,10 @@
 
 Half of the pump; its head says who may touch the socket and why nothing races.
 
-The lock is only ever taken by ``with``: between an ``acquire`` and the ``try`` behind it a signal
-handler may run, and if that raises, nobody gives the lock back. Who does not want to wait for it
-looks first (``locked``), and may then wait a little all the same: nobody waits with the lock held.
+Calls take the lock by ``with`` and never otherwise: between an ``acquire`` and the ``try`` behind
+it a signal handler may run, and if that raises, nobody gives the lock back. Who does not want to
+wait for it looks first (``locked``), and may then wait a little all the same: nobody waits with the
+lock held.
 """
 from __future__ import absolute_import, division, print_function
 
