@@ -12,6 +12,7 @@ import ssl
 
 import pytest
 
+from stockings._compat import PY2
 from stockings.errors import StockingClosed, StockingError, TruncatedMessage
 from stockings.wire import encode
 
@@ -101,6 +102,7 @@ def test_octets_that_are_no_data(opened, secured):
     assert near.read(timeout=support.PATIENCE) == b"after"
 
 
+@pytest.mark.skipif(PY2, reason="its send returns 0, and does not say for which direction it waits")
 def test_a_send_that_waits_for_octets_does_not_spin(opened, sockets):
     """There would be room, but the handshake of TLS is not done, and the other side is silent."""
     near, far = sockets()
