@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -138,8 +139,8 @@ def is_elsewhere(
 
 def _names_one(pattern: str, runtimes: Collection[str]) -> bool:
     """Whether a pattern `RUNTIME-FLAVOUR` is about one of the runtimes, whatever its flavour."""
-    words = pattern.split("-")  # Either half may have such a dash within.
-    heads = ["-".join(words[:number]) for number in range(1, len(words) + 1)]
+    # Either half may have such a dash within.
+    heads = list(accumulate(pattern.split("-"), "{}-{}".format))
     return any(glob_fits(head, runtime) for head in heads for runtime in runtimes)
 
 

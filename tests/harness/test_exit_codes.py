@@ -22,7 +22,7 @@ from harness import clock, openaxis
 from harness.cli import main
 from harness.muster import MusterFailed
 from harness.plan import Roster, Stem
-from harness.problem import Incomplete, Usage
+from harness.problem import Incomplete, Usage, written
 from harness.results import ResultsError, Run
 from harness.run import NothingToRun, Request
 from harness.shard import Shard
@@ -562,3 +562,13 @@ def test_a_verdict_never_comes_from_nothing(world: World) -> None:
     """The exit code is the footer's and not made up again from what the file lacks."""
     world.outcome = ending(run_of(WHO, [replace(RED.results[0], verdict=Verdict.HARNESS)]), 3)
     assert world("run").code == 3
+
+
+def test_what_cannot_be_written_is_told_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    """On stdout is the report, which somebody may read by machine."""
+    def fails() -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    assert written("--junit a", lambda: None) and not written("--junit a", fails)
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "harness: --junit a: cannot be written: no room\n")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from runs import FIRST, SOME, WHO, run_of, write
 
+from harness import fields
 from harness.results import MISSING_SHOWN, ResultsError, read
 
 
@@ -161,3 +162,11 @@ def test_a_missing_id_has_to_be_one_of_the_plan(path: Path, number: int) -> None
     edited(path, -1, put("missing", 0, value="a@else"))
     with pytest.raises(ResultsError, match="not those of the header's plan"):
         read(path)
+
+
+def test_a_list_that_may_be_null() -> None:
+    """None for null, else a list of strings and nothing else."""
+    take = fields.Fields({"none": None, "some": ["a", "b"], "wrong": "a"})
+    assert take.optional_texts("none") is None and take.optional_texts("some") == ("a", "b")
+    with pytest.raises(fields.Invalid, match="'wrong' has to be a list of strings"):
+        take.optional_texts("wrong")
