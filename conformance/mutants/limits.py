@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.mutants.coding import TooLong
-from conformance.mutants.sound import Sound
+from conformance.mutants.sound import Heeding, Sound
 
 #: A limit that a good endpoint may have: no case sends as much, some declare more.
 LIMIT = 1 << 30
@@ -21,16 +21,11 @@ class Limited(Sound):
             raise TooLong
 
 
-class Modest(Sound):
+class Modest(Heeding):
     """Takes nothing more while a message is unread, as STREAM-6 lets it: no mutant."""
 
     def wants_to_receive(self) -> bool:
         return super().wants_to_receive() and not self.inbox
-
-    def take(self) -> str | bytes | None:
-        message = super().take()
-        self.wake()
-        return message
 
 
 class RefusesOneMebibyte(Limited):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.mutants.sound import Sound
+from conformance.mutants.sound import Heeding, Sound
 
 #: Seconds between two looks of one that waits for its queue to be empty.
 LOOK = 0.001
@@ -119,18 +119,13 @@ class WritesBlocking(DeafWhileSending):
             self.finished.wait(LOOK)
 
 
-class MuteWhileUnread(Sound):
+class MuteWhileUnread(Heeding):
     """Nothing is sent while messages are unread."""
 
     breaks = ("SEND-4",)
 
     def wants_to_send(self) -> bool:
         return super().wants_to_send() and not self.inbox
-
-    def take(self) -> str | bytes | None:
-        message = super().take()
-        self.wake()
-        return message
 
 
 class BlocksWhileUnread(MuteWhileUnread):

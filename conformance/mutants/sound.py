@@ -233,3 +233,14 @@ class Sound(Moving):
         self.thread.join()
         self.bell.close()
         self.bell_rope.close()
+
+
+class Heeding(Sound):
+    """Its thread looks again at what it wants after each read: for those that want other things
+    while a message is unread.
+    """
+
+    def take(self) -> str | bytes | None:
+        message = super().take()
+        self.wake()
+        return message
