@@ -154,11 +154,10 @@ class Pump(Calling):
 
         An end that the program began goes on without its Stocking.
         """
-        core = self.core
         asked, self._asked = self._asked, None
-        if asked == "closed":
-            self.update(lambda: core.linger("closed"))
-        elif asked or (self._abandoned and not (core.local and core.lingering)):
+        if asked:
+            self.end(asked)
+        elif self._abandoned and not (self.core.local and self.core.lingering):
             self.drop("aborted")
 
     def serve(self, readable, writable):
@@ -222,8 +221,12 @@ class Pump(Calling):
         if signal is not None:
             signal.close()
 
+    def end(self, cause):
+        """Begin the end that the program asks for: graceful if it is "closed", else at once."""
+        self.update(lambda: (self.core.linger if cause == "closed" else self.core.drop)(cause))
+
     def endLater(self, cause):
-        """End gracefully if the cause is "closed", else at once. Takes no lock, does not wait."""
+        """Have the I/O thread do so. Takes no lock, does not wait."""
         self._asked = cause
         self.loop.nudge(self)
 

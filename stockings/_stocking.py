@@ -196,18 +196,18 @@ class BaseStocking(Messages):
         handshake, or by a finaliser on the thread that serves all connections, it does not wait.
         Never raises for what the network does.
         """
-        self._end("closed", lambda: self._core.linger("closed"), self.linger)
+        self._end("closed", self.linger)
 
     def abort(self):
         """End the connection at once; what is queued or unread is dropped. May be repeated."""
-        self._end("aborted", lambda: self._core.drop("aborted"), 0)
+        self._end("aborted", 0)
 
-    def _end(self, cause, action, timeout):
+    def _end(self, cause, timeout):
         pump = self._here()
         if pump.loop.isHere:
             pump.endLater(cause)  # maybe in the middle of this very connection
             return
-        pump.update(action)
+        pump.end(cause)
         if threading.current_thread() is not self._handshakeThread:
             pump.waitFinished(timeout)
             pump.update(pump.release)
