@@ -4,6 +4,8 @@ from __future__ import absolute_import, division, print_function
 import os
 import socket
 import struct
+import subprocess
+import sys
 import threading
 
 import stockings
@@ -96,6 +98,28 @@ def inThread(function, *args):
 
     result.thread = thread
     return result
+
+
+def runPython(program, *arguments, **variables):
+    """Run a program to its end; return its exit status and all that it printed, as text.
+
+    ``variables`` are added to its environment; None takes one out. One that hangs is killed.
+    """
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
+    for name, value in variables.items():
+        environment.pop(name, None)
+        if value is not None:
+            environment[name] = value
+    child = subprocess.Popen([sys.executable, "-c", program] + list(arguments), env=environment,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    watch = threading.Timer(PATIENCE, child.kill)
+    watch.start()
+    try:
+        output = child.communicate()[0].decode("utf-8", "replace")
+    finally:
+        watch.cancel()
+        watch.join()
+    return child.returncode, output
 
 
 def flavours():

@@ -1,11 +1,7 @@
 """The end of the interpreter: no hang, no noise, on 2.7 too."""
 from __future__ import absolute_import, division, print_function
 
-import os
 import socket
-import subprocess
-import sys
-import threading
 
 import pytest
 
@@ -224,18 +220,7 @@ atexit.register(late)
 
 def run(flavour, program, early=""):
     """Run a program to its end; return its exit status and all that it printed."""
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
-    child = subprocess.Popen(
-        [sys.executable, "-c", HEAD.format(early=early) + program, flavour.__name__, PEM],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    watch = threading.Timer(support.PATIENCE, child.kill)
-    watch.start()
-    try:
-        output = child.communicate()[0].decode("utf-8", "replace")
-    finally:
-        watch.cancel()
-        watch.join()
-    return child.returncode, output
+    return support.runPython(HEAD.format(early=early) + program, flavour.__name__, PEM)
 
 
 @pytest.mark.parametrize("name", sorted(STATES))

@@ -6,7 +6,6 @@ import errno
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 
@@ -195,11 +194,8 @@ stocking.abort()
                     reason="the system cannot send without the signal")
 def test_sigpipe_kills_no_process(flavour):
     """A program that has it at its default, as one that is piped into others, gets the error."""
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
-    child = subprocess.Popen([sys.executable, "-c", PIPE, flavour.__name__],
-                             env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    output = child.communicate()[0]
-    assert (child.returncode, output.strip()) == (0, b"reset")
+    status, output = support.runPython(PIPE, flavour.__name__)
+    assert (status, output.strip()) == (0, "reset")
 
 
 def test_a_handler_may_have_threads_make_its_calls(link):
@@ -272,20 +268,10 @@ def test_a_handler_that_raises_anywhere_leaves_others_alone(flavour, name):
 
     In a process of its own, which nothing else traces: coverage has a lock that is lost so, too.
     """
-    environment = dict((name, os.environ[name]) for name in os.environ if "COV" not in name)
-    environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     program = "import stockings, %s as here\nhere.storm(stockings.%s, %r)" % (
         __name__, flavour.__name__, name)
-    child = subprocess.Popen([sys.executable, "-c", program], env=environment,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    watch = threading.Timer(2 * PATIENCE, child.kill)
-    watch.start()
-    try:
-        output = child.communicate()[0]
-    finally:
-        watch.cancel()
-        watch.join()
-    assert (child.returncode, output) == (0, b"")
+    traced = dict.fromkeys(one for one in os.environ if "COV" in one)
+    assert support.runPython(program, **traced) == (0, "")
 
 
 def test_a_flag_is_seen_when_the_call_returns(wired):
