@@ -1,12 +1,16 @@
 """What several test files need."""
 from __future__ import absolute_import, division, print_function
 
+import contextlib
 import os
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import threading
+
+import pytest
 
 import stockings
 from stockings._compat import clock
@@ -72,6 +76,41 @@ def reset(sock):
     """Close a raw TCP socket so that the other side sees a reset."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
+
+
+#: For tests that interrupt a call.
+timer = pytest.mark.skipif(
+    not hasattr(signal, "setitimer"), reason="the system has no interval timer")
+
+
+@contextlib.contextmanager
+def alarms(handler, first, interval=0.0):
+    """Have ``handler()`` called on the main thread after ``first`` s, and every ``interval`` s."""
+    before = signal.signal(signal.SIGALRM, lambda *_: handler())
+    try:
+        signal.setitimer(signal.ITIMER_REAL, first, interval)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class Interrupted(Exception):
+    """What the handler of `interrupted` raises."""
+
+
+def interrupt():
+    """Be a handler that raises, as the one for Ctrl-C does."""
+    raise Interrupted
+
+
+def interrupted(call, *args):
+    """Call a function that waits, and see what the handler raises come out of it.
+
+    All of this may be interrupted: on a busy machine, the alarm can be there before the call is.
+    """
+    with pytest.raises(Interrupted), alarms(interrupt, 0.02):
+        call(*args)
 
 
 def inThread(function, *args):

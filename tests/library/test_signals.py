@@ -1,7 +1,6 @@
 """Signals: none breaks or shortens a wait, one that raises comes out, and SIGPIPE does not kill."""
 from __future__ import absolute_import, division, print_function
 
-import contextlib
 import errno
 import os
 import signal
@@ -18,24 +17,7 @@ from . import support
 
 PATIENCE = support.PATIENCE
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(signal, "setitimer"), reason="the system has no interval timer")
-
-
-@contextlib.contextmanager
-def alarms(handler, first, interval=0.0):
-    """Have ``handler()`` called on the main thread after ``first`` s, and every ``interval`` s."""
-    before = signal.signal(signal.SIGALRM, lambda *_: handler())
-    signal.setitimer(signal.ITIMER_REAL, first, interval)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-class Interrupted(Exception):
-    """What the handler raises."""
+pytestmark = support.timer
 
 
 def feed(raw):
@@ -52,11 +34,6 @@ def feed(raw):
             raw.settimeout(PATIENCE)
     except socket.error:
         pass
-
-
-def interrupt():
-    """Be a handler that raises, as the one for Ctrl-C does."""
-    raise Interrupted
 
 
 #: Every call that may wait, with a time limit (None: without one) where it takes one; and what it
@@ -87,7 +64,7 @@ def test_a_storm_of_signals_changes_no_wait(stuck, name):
     """
     call, over = WAITS[name]
     ran = []
-    with alarms(lambda: ran.append(1), 0.001, 0.001):
+    with support.alarms(lambda: ran.append(1), 0.001, 0.001):
         start = clock()
         assert call(stuck, 0.05) is over
         assert clock() - start >= 0.05
@@ -98,16 +75,14 @@ def test_a_storm_of_signals_changes_no_wait(stuck, name):
 def test_a_handler_that_raises_ends_every_wait(stuck, name):
     """Its exception comes out, also where there is no time limit; the Stocking goes on."""
     call = WAITS[name][0]
-    with alarms(interrupt, 0.02), pytest.raises(Interrupted):
-        call(stuck, None)
+    support.interrupted(call, stuck, None)
     assert stuck.active and stuck.read(0.001) is None
 
 
 def test_a_handler_that_raises_ends_an_iteration(wired):
     """The next one goes on with the message that then comes."""
     stocking, raw = wired
-    with alarms(interrupt, 0.02), pytest.raises(Interrupted):
-        next(iter(stocking))
+    support.interrupted(next, iter(stocking))
     raw.sendall(b"\x81a")
     assert next(iter(stocking)) == u"a"
 
@@ -121,8 +96,7 @@ def test_a_handler_that_raises_ends_a_write_that_waits_for_room(sockets, opened,
     stocking = opened(near, Polite)
     big = b"x" * 20000000
     stocking.write(big)
-    with alarms(interrupt, 0.02), pytest.raises(Interrupted):
-        stocking.write(b"y")
+    support.interrupted(stocking.write, b"y")
     stocking.closeWrite()
     assert len(support.receiveAll(raw)) == len(big) + 4
 
@@ -135,8 +109,7 @@ def test_a_handler_that_raises_ends_a_close(sockets, opened, flavour):
     near, raw = sockets()
     stocking = opened(near, Patient)
     stocking.write(b"x" * 20000000)
-    with alarms(interrupt, 0.02), pytest.raises(Interrupted):
-        stocking.close()
+    support.interrupted(stocking.close)
     again = support.inThread(stocking.close)
     assert len(support.receiveAll(raw)) == 20000004
     raw.close()
@@ -152,8 +125,7 @@ def test_a_handler_that_raises_ends_the_wait_for_the_handshake(sockets, opened, 
 
     near, raw = sockets()
     stocking = opened(near, Shaking)
-    with alarms(interrupt, 0.02), pytest.raises(Interrupted):
-        stocking.waitReady()
+    support.interrupted(stocking.waitReady)
     raw.sendall(b"\x83now")
     assert stocking.waitReady(PATIENCE)
 
@@ -162,7 +134,7 @@ def test_a_storm_of_signals_loses_nothing(link):
     """Messages larger than any buffer, both ways at once, on the thread that the signals meet."""
     near, far = link
     message = b"m" * 4000000
-    with alarms(lambda: None, 0.001, 0.001):
+    with support.alarms(lambda: None, 0.001, 0.001):
         for _ in range(3):
             near.write(message)
             far.write(message)
@@ -215,7 +187,7 @@ def test_a_handler_may_have_threads_make_its_calls(link):
             signal.setitimer(signal.ITIMER_REAL, 0.002)
 
     got, written = [], 0
-    with alarms(handle, 0.001):
+    with support.alarms(handle, 0.001):
         while len(threads) < 50:
             near.write((u"%d" % written).encode("ascii"))
             written += 1
@@ -245,10 +217,10 @@ def storm(flavour, name):
     stocking = flavour(near)
     for turn in range(150):
         try:
-            with alarms(interrupt, 20e-6 + turn * 2e-6):
+            with support.alarms(support.interrupt, 20e-6 + turn * 2e-6):
                 while True:
                     CALLS[name](stocking)
-        except Interrupted:
+        except support.Interrupted:
             pass
         except stockings.StockingClosed:
             break  # one that was only good to be aborted
@@ -278,6 +250,6 @@ def test_a_flag_is_seen_when_the_call_returns(wired):
     """A handler that only sets a flag disturbs nothing; a wait goes on to its time limit."""
     stocking, raw = wired
     flags = []
-    with alarms(lambda: flags.append(1), 0.01):
+    with support.alarms(lambda: flags.append(1), 0.01):
         assert stocking.read(0.05) is None
     assert flags == [1] and stocking.active

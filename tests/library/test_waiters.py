@@ -4,7 +4,6 @@ from __future__ import absolute_import, division, print_function
 import errno
 import os
 import select
-import signal
 
 import pytest
 
@@ -80,20 +79,15 @@ def test_closed_underneath_is_told(waiter, sockets):
     assert [event[0] for event in waiter.wait(support.PATIENCE)] == [other.fileno()]
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no interval timer")
+@support.timer
 def test_a_signal_ends_no_wait_with_an_error(waiter, pair):
     """An interrupted wait gives nothing or goes on; the handler has run."""
     ran = []
-    before = signal.signal(signal.SIGALRM, lambda *_: ran.append(1))
-    try:
-        waiter.watch(pair[0].fileno(), True, False)
-        signal.setitimer(signal.ITIMER_REAL, 0.02)
-        end = clock() + support.PATIENCE
+    waiter.watch(pair[0].fileno(), True, False)
+    end = clock() + support.PATIENCE
+    with support.alarms(lambda: ran.append(1), 0.02):
         while not ran and clock() < end:
             assert waiter.wait(0.2) == []
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
     assert ran
 
 

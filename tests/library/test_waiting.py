@@ -1,7 +1,6 @@
 """Waiting calls: conditions, time limits, signals."""
 from __future__ import absolute_import, division, print_function
 
-import signal
 import threading
 
 import pytest
@@ -81,40 +80,19 @@ def test_close_takes_those_in_use_too(box):
     assert support.openDescriptors() == before
 
 
-timer = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timer")
-
-
-@timer
+@support.timer
 def test_signals_neither_shorten_nor_break_a_wait(box):
     """Handlers run while it waits, and the time limit stays."""
     ran = []
-    before = signal.signal(signal.SIGALRM, lambda *_: ran.append(clock()))
     start = clock()
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+    with support.alarms(lambda: ran.append(clock()), 0.01, 0.01):
         assert box.wait(0.1) is False
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
     assert ran and clock() - start >= 0.1
 
 
-@timer
+@support.timer
 def test_a_raising_handler_ends_the_wait(box):
     """Its exception comes out of the call, which leaves nothing behind."""
-    class Interrupted(Exception):
-        pass
-
-    def handler(*_):
-        raise Interrupted
-
-    before = signal.signal(signal.SIGALRM, handler)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.02)
-        with pytest.raises(Interrupted):
-            box.wait(support.PATIENCE)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    support.interrupted(box.wait, support.PATIENCE)
     assert box.waiting.calls == []
     assert box.wait(0) is False
