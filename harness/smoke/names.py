@@ -72,6 +72,23 @@ def accepting(bench: Bench) -> None:
         raise Failed("state does not list the listener, which must stay open until it is closed")
 
 
+def one_or_other(bench: Bench) -> None:
+    """`open` takes `connect` or `accept`, `close` `conn` or `listener`: both are a `fault`."""
+    meeting = bench.meet()
+    ours = bench.channel.ok("listen")["listener"]
+    with bench.listener() as listener:
+        both = bench.open_keys(connect=list(listener.getsockname()), accept=ours)
+        opened = bench.channel.ask("open", **both)
+    closed = bench.channel.ask("close", conn=meeting.name, listener=ours)
+    for what, answer in (("open with connect and accept", opened),
+                         ("close of a conn and a listener", closed)):
+        if "fault" not in answer:
+            raise Failed(f"{what} must be a fault (which of the two would it be?), "
+                         f"got {shown(answer)}")
+    meeting.write(Message.text("still here"))
+    meeting.expect_frames(Message.text("still here"))
+
+
 def nobody_there(bench: Bench) -> None:
     """A connection that cannot be made is a `fault`, in time, and leaves the name free."""
     with bench.listener() as listener:
@@ -149,5 +166,5 @@ def discarding(bench: Bench) -> None:
 
 CHECKS = (
     unknown_connection, unknown_listener, unknown_flavour, reused_name, opened_addresses, accepting,
-    nobody_there, closed_listener, state_lists, closed_name, discarding,
+    one_or_other, nobody_there, closed_listener, state_lists, closed_name, discarding,
 )

@@ -293,6 +293,32 @@ def accepts_once():
 
 
 @mistake
+def rather_connects():
+    """An open that says two things does the first of them.
+    fails: one-or-other"""
+    old = adapter.Driver.do_open
+
+    def do_open(self, request):
+        if "connect" in request:
+            request.pop("accept", None)
+        return old(self, request)
+    adapter.Driver.do_open = do_open
+
+
+@mistake
+def rather_closes_listeners():
+    """A close that says two things does the second of them.
+    fails: one-or-other"""
+    old = adapter.Driver.do_close
+
+    def do_close(self, request):
+        if "listener" in request:
+            request.pop("conn", None)
+        return old(self, request)
+    adapter.Driver.do_close = do_close
+
+
+@mistake
 def refusals_are_raised():
     """A refused connection is called an exception of the library.
     fails: nobody-there"""

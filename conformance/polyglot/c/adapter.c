@@ -107,6 +107,7 @@ static int connected(const char *address, int millis) {
 
 static void do_open(const char *request) {
     const char *name = need(request, "conn", "\""), *flavour = need(request, "flavour", "\"");
+    if (!get(request, "connect") == !get(request, "accept")) fault("either connect or accept", "");
     const char *address = get(request, "accept") ? NULL : need(request, "connect", "[");
     double within = number(request, "within");
     int millis = within < 1e6 ? (int)(within * 1000) : -1;
@@ -196,6 +197,7 @@ static void do_wait(const char *request) {
 static void do_close(const char *request) {
     const char *verb = get(request, "do"), *keep = get(request, "keep");
     struct link *link = NULL;
+    if (!get(request, "conn") == !get(request, "listener")) fault("either conn or listener", "");
     if (get(request, "listener")) {
         link = named(request, "listener");
         shutdown(link->listener, SHUT_RDWR);  /* whoever waits there learns of it */

@@ -27,6 +27,7 @@ final class Adapter extends Protocol {
         });
         on("open", "conn flavour within connect accept", Adapter::open);
         on("close", "conn listener keep", request -> {
+            either(request, "conn", "listener");
             if (request.containsKey("conn")) return finish(request, "closed", 5000);
             named(LISTENERS, request.text("listener")).close();
             LISTENERS.remove(request.text("listener"));
@@ -49,9 +50,15 @@ final class Adapter extends Protocol {
 
     private static Stocking link(Json request) { return named(LINKS, request.text("conn")); }
 
+    private static void either(Json request, String one, String other) throws IOException {
+        if (request.containsKey(one) == request.containsKey(other))
+            throw new IOException("either " + one + " or " + other);
+    }
+
     private static String open(Json request) throws IOException {
         String name = request.text("conn"), flavour = request.text("flavour");
         if (!flavour.equals("default")) throw unsupported(flavour);
+        either(request, "connect", "accept");
         if (LINKS.containsKey(name)) throw new IOException("there is a connection " + name);
         int millis = (int) Math.max(1, request.number("within") * 1000);
         Socket socket = new Socket();

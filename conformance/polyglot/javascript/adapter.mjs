@@ -32,6 +32,7 @@ serve({ __proto__: null,  // no verbs but these
   }],
   open: ["conn flavour within connect accept", async (request) => {
     const { conn, flavour, connect, accept } = request, signal = after(request.within);
+    if (!connect === !accept) fault("open needs either connect or accept");
     if (flavour !== "default") unsupported(flavour);
     if (links.has(conn)) fault(`there is a connection ${conn} already`);
     const [host, port] = connect ?? [], server = connect ?? named(listeners, accept);
@@ -46,8 +47,7 @@ serve({ __proto__: null,  // no verbs but these
       remote: [sock.remoteAddress, sock.remotePort] };
   }],
   write: ["conn messages", ({ conn, messages }) => {
-    const it = named(links, conn), values = messages.map(message);
-    let written = 0;
+    let it = named(links, conn), values = messages.map(message), written = 0;
     try {
       for (; written < values.length; written++) it.write(values[written]);
     } catch (error) { raised(error, { written }); }
@@ -72,10 +72,10 @@ serve({ __proto__: null,  // no verbs but these
     return { happened: await until(it, condition, after(within)), conn: state(it) };
   }],
   close: ["conn listener keep", async ({ conn, listener, keep }) => {
-    if (listener === undefined) return finish(conn, keep);
+    if (!conn === !listener) fault("close needs either conn or listener");
+    if (conn) return finish(conn, keep);
     named(listeners, listener).close();
-    listeners.delete(listener);
-    return {};
+    return listeners.delete(listener) && {};
   }],
   abort: ["conn", ({ conn }) => finish(conn, false, "aborted", 0)],
   discard: ["conn", ({ conn }) => (links.has(conn) ? finish(conn, false, "aborted", 0) : {})],

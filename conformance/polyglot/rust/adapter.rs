@@ -22,6 +22,11 @@ fn names<T>(all: &Named<T>) -> String {
     all.lock().unwrap().keys().map(quoted).collect::<Vec<_>>().join(", ")
 }
 
+fn either(request: &Object, one: &str, other: &str) -> Outcome<()> {
+    let wrong = request.contains_key(one) == request.contains_key(other);
+    if wrong { Err(fault(format!("either {one} or {other}"))) } else { Ok(()) }
+}
+
 fn link(request: &Object) -> Outcome<Arc<Stocking>> { named(&LINKS, &get(request, "conn", text)?) }
 
 fn address(at: io::Result<SocketAddr>) -> Outcome {
@@ -77,6 +82,7 @@ const VERBS: &[Verb] = &[
         let (name, flavour) = (get(request, "conn", text)?, get(request, "flavour", text)?);
         let within = get(request, "within", seconds)?;
         if flavour != "default" { return Err(unsupported(&flavour)); }
+        either(request, "connect", "accept")?;
         if link(request).is_ok() { return Err(fault(format!("there already is a {name}"))); }
         let stream = match request.contains_key("connect") {
             true => TcpStream::connect_timeout(&get(request, "connect", target)?, within),
@@ -124,6 +130,7 @@ const VERBS: &[Verb] = &[
         Ok(format!(r#""happened": {}, "conn": {}"#, holds(&state), facts(&state)))
     }),
     ("close", "conn listener keep", |request| {
+        either(request, "conn", "listener")?;
         let Ok(name) = get(request, "listener", text) else { return finish(request, "closed", 5) };
         let listener = LISTENERS.lock().unwrap().remove(&name);
         listener.map(|_| String::new()).ok_or_else(|| unsupported(&name))
