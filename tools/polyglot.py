@@ -1,10 +1,10 @@
 """The implementations in other languages against the suite: `python -m tools.polyglot`.
 
-Those whose tools are on this machine run alone, in pairs with each other, and in pairs with the
-reference on 2.7 and on the newest CPython, in both flavours and both directions. What is missing
-is left out and named. Further options are handed to `harness run`, so that `--peer` and `--case`
-narrow it; without a `--case` all cases run but the sampled programs of `explore/`, which take as
-long as all others together.
+Of those whose tools are on this machine the adapters are checked as `harness smoke` does. Then they
+run alone, in pairs with each other, and in pairs with the reference on 2.7 and on the newest
+CPython, in both flavours and both directions. What is missing is left out and named. Further
+options are handed to `harness run`, so that `--peer` and `--case` narrow it; without a `--case` all
+cases run but the sampled programs of `explore/`, which take as long as all others together.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def partners() -> list[str]:
 def main(options: list[str]) -> None:
     """Run it, and end with the exit code of `harness run`."""
     here = peers.load_file(Path(PEERS), [], say=lambda line: print(line, file=sys.stderr))
-    if smoke_peers([each for each in here if each.level == 0], patience=1.0) != 0:
+    if smoke_peers(here, patience=1.0) != 0:
         sys.exit(1)
     if not any(each.level > 0 for each in here):
         print("polyglot: skipped, since the tools of none of the languages are here")
