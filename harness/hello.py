@@ -46,4 +46,4 @@ def vocabulary() -> frozenset[str]:
     schema = json.loads((schemas.FOLDER / "hello.json").read_text("utf-8"))
     body = schema["$defs"]["answer"]["properties"]["ok"]["properties"]
     kinds = {f"kind:{kind}" for kind in body["kinds"]["items"]["enum"]}
-    return frozenset(body["features"]["items"]["enum"]) | kinds
+    return frozenset(schema["$defs"]["features"]["items"]["enum"]) | kinds

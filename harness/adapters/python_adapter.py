@@ -786,9 +786,10 @@ class Driver(object):
             return {"fault": {"message": "%s: %s" % (type(error).__name__, words_of(error)),
                               "traceback": traceback.format_exc()}}
 
-    def want(self, feature):
+    def want(self, feature, word=None):
+        """Refuse a word of the request that belongs to a feature; it mostly has the same name."""
         if feature not in self.features:
-            raise Unsupported(feature)
+            raise Unsupported(word or feature)
 
     def link(self, request):
         name = text(request, "conn")
@@ -877,6 +878,8 @@ class Driver(object):
 
     def do_read(self, request):
         count, within = number(request, "count"), number(request, "within", numbers.Real)
+        if not count:
+            raise Fault("'count' must be 1 or more")
         return self.link(request).read(count, within)
 
     def do_state(self, request):
@@ -897,7 +900,7 @@ class Driver(object):
         link = self.link(request)
         if "release" in request:
             known(request, ("id", "do", "conn", "release"))
-            self.want("handshake")
+            self.want("handshake", "release")
             if link.script is not None:
                 link.script.gate.release()
             return {}

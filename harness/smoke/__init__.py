@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.smoke import ends, features, lines, names, traffic
+from harness.peererror import Garbage
+from harness.smoke import ends, features, lines, names, scripts, traffic
 from harness.smoke.bench import HOST, Bench
 from harness.smoke.channel import Failed
 from harness.smoke.mirror import MIRROR_CHECKS, MirrorBench
@@ -28,7 +29,8 @@ class SmokeResult:
 
 #: In this order, since each assumes what those before it have shown.
 CHECKS: Sequence[Callable[[Bench], None]] = (
-    *lines.CHECKS, *names.CHECKS, *traffic.CHECKS, *features.CHECKS, *ends.CHECKS,
+    *lines.CHECKS, *names.CHECKS, *traffic.CHECKS, *scripts.CHECKS, *features.CHECKS,
+    *ends.CHECKS,
 )
 
 
@@ -79,8 +81,8 @@ def _one(bench: Bench | MirrorBench, check: Callable[..., None]) -> SmokeResult:
     try:
         check(bench)
         bench.tidy()
-    except (Failed, OSError) as failure:
+    except (Failed, Garbage, OSError) as failure:
         bench.stop()  # the next check gets a fresh process, so that it fails for its own reason
-        broken = "" if isinstance(failure, Failed) else "the adapter's connection broke: "
+        broken = "the adapter's connection broke: " if isinstance(failure, OSError) else ""
         return SmokeResult(name, False, f"{broken}{failure}")
     return SmokeResult(name, True, "")

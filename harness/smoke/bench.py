@@ -193,6 +193,18 @@ class Bench:
         if answer.get("unsupported") != word:
             raise Failed(f'{advice}; expected {{"unsupported": "{word}"}}, got {shown(answer)}')
 
+    def undeclared(self, feature: str, verb: str, **keys: Any) -> None:
+        """Raise Failed unless a word of a feature that `hello` does not declare is refused."""
+        advice = (f"the feature {feature!r} is not declared in hello; declare it, or answer "
+                  "unsupported")
+        self.unsupported(feature, advice, verb, **keys)
+
+    def open_undeclared(self, feature: str, **keys: Any) -> None:
+        """Raise Failed unless an `open` with a word of such a feature is refused."""
+        with self.listener() as listener:
+            keys = self.open_keys(connect=list(listener.getsockname()), **keys)
+            self.undeclared(feature, "open", **keys)
+
     def tidy(self) -> None:
         """Leave nothing of a check behind in the adapter."""
         if self._channel is not None:

@@ -7,83 +7,18 @@ from typing import Any
 from harness.payloads import Message
 from harness.smoke.bench import Bench
 from harness.smoke.channel import STEP, Failed, shown
-from harness.smoke.lines import MOMENT
+from harness.smoke.lines import NONSENSE
+from harness.smoke.scripts import APPLICATION, REPLY
 
 #: Reads that wait at a time: more threads than a library would start for a read.
 READS = 4
-HELLO, REPLY, APPLICATION = Message.text("hello?"), Message.octets(b"hello."), Message.text("app")
-
-
-def _undeclared(bench: Bench, feature: str, verb: str, **keys: Any) -> None:
-    advice = f"the feature {feature!r} is not declared in hello; declare it, or answer unsupported"
-    bench.unsupported(feature, advice, verb, **keys)
-
-
-def _open_undeclared(bench: Bench, feature: str, **keys: Any) -> None:
-    with bench.listener() as listener:
-        keys = bench.open_keys(connect=list(listener.getsockname()), **keys)
-        _undeclared(bench, feature, "open", **keys)
-
-
-def feature_handshake(bench: Bench) -> None:
-    """`handshake`: a script sends, receives and returns, and the connection is ready then."""
-    steps: list[dict[str, Any]] = [
-        {"do": "send", "message": HELLO.request()}, {"do": "receive"},
-        {"do": "expect", "message": REPLY.request()}, {"do": "return", "value": True},
-    ]
-    if not bench.has("handshake"):
-        return _open_undeclared(bench, "handshake", handshake=steps)
-    meeting = bench.meet(ready=False, handshake=steps)
-    meeting.expect_frames(HELLO)
-    meeting.send(HELLO, REPLY)
-    bench.wait_for(meeting, "handshake")
-    script = bench.wait_for(meeting, "ready")["handshake"]
-    wanted = {"state": "done", "returned": True, "raised": None,
-              "received": [HELLO.description(), REPLY.description()]}
-    if script != wanted:
-        raise Failed(f"after send, receive, expect and return the handshake should be "
-                     f"{shown(wanted)}, state says {shown(script)}")
-    meeting.send(APPLICATION)
-    meeting.expect_read(APPLICATION)
-
-
-def feature_handshake_hold(bench: Bench) -> None:
-    """`handshake`: a script that holds goes on when it is released."""
-    if not bench.has("handshake"):
-        return
-    steps = [{"do": "hold"}, {"do": "send", "message": HELLO.request()}]
-    meeting = bench.meet(ready=False, handshake=steps)
-    held = bench.channel.ok("wait", conn=meeting.name, within=MOMENT, **{"for": "handshake"})
-    if held["happened"] or held["conn"]["handshake"]["state"] != "running":
-        raise Failed("a script that holds must wait for a release, and open must not wait for it")
-    bench.channel.ok("wait", conn=meeting.name, release=True)
-    meeting.expect_frames(HELLO)
-    if bench.wait_for(meeting, "handshake")["handshake"]["returned"] is not True:
-        raise Failed("a script without a return ends with true")
-
-
-def feature_handshake_failing(bench: Bench) -> None:
-    """`handshake`: a script may raise, and return false."""
-    if not bench.has("handshake"):
-        return
-    steps: list[dict[str, Any]] = [{"do": "raise"}, {"do": "return", "value": True}]
-    meeting = bench.meet(ready=False, handshake=steps)
-    script = bench.wait_for(meeting, "handshake")["handshake"]
-    if script["raised"] is None or script["returned"] is not None:
-        raise Failed("the step raise must raise inside the library's handshake, and state must "
-                     f"name the exception; state says {shown(script)}")
-    meeting = bench.meet(ready=False, handshake=[{"do": "return", "value": False}])
-    script = bench.wait_for(meeting, "handshake")["handshake"]
-    if script["raised"] is not None or script["returned"] is not False:
-        raise Failed("the step return ends the script with its value, false here; state says "
-                     f"{shown(script)}")
 
 
 def feature_hooks(bench: Bench) -> None:
     """`hooks`: texts get the strings of the hooks, bytes do not."""
     hooks: dict[str, Any] = {"preWrite": {"prepend": "<"}, "postRead": {"append": ">"}}
     if not bench.has("hooks"):
-        return _open_undeclared(bench, "hooks", hooks=hooks)
+        return bench.open_undeclared("hooks", hooks=hooks)
     meeting = bench.meet(hooks=hooks)
     meeting.write(APPLICATION, REPLY)
     meeting.expect_frames(Message.text("<app"), REPLY)
@@ -95,7 +30,7 @@ def feature_buffers(bench: Bench) -> None:
     """`buffers`: open sets the sizes and answers what the system made of them."""
     sizes: dict[str, Any] = {"sndbuf": 8192, "rcvbuf": 16384}
     if not bench.has("buffers"):
-        return _open_undeclared(bench, "sndbuf", sndbuf=sizes["sndbuf"])
+        return bench.open_undeclared("sndbuf", sndbuf=sizes["sndbuf"])
     plain, sized = bench.meet(), bench.meet(**sizes)
     missing = [key for key in sizes if key not in sized.opened]
     if missing:
@@ -126,7 +61,9 @@ def feature_abort(bench: Bench) -> None:
     """`abort`: the connection ends and its name is free."""
     meeting = bench.meet()
     if not bench.has("abort"):
-        return _undeclared(bench, "abort", "abort", conn=meeting.name)
+        return bench.undeclared("abort", "abort", conn=meeting.name)
+    advice = "look at every key of an abort request before you obey it, and ignore none"
+    bench.unsupported(NONSENSE, advice, "abort", conn=meeting.name, **{NONSENSE: 1})
     bench.channel.ok("abort", conn=meeting.name)
     meeting.end_of_stream()
     if meeting.name in bench.channel.ok("state")["connections"]:
@@ -172,7 +109,7 @@ def feature_keep(bench: Bench) -> None:
     """`keep`: a connection that is closed with it keeps its name until it is closed without."""
     meeting = bench.meet()
     if not bench.has("keep"):
-        return _undeclared(bench, "keep", "close", conn=meeting.name, keep=True)
+        return bench.undeclared("keep", "close", conn=meeting.name, keep=True)
     closing = bench.channel.begin("close", conn=meeting.name, keep=True)
     meeting.end_of_stream()
     meeting.sock.close()
@@ -189,7 +126,7 @@ def feature_keep(bench: Bench) -> None:
 def feature_collect(bench: Bench) -> None:
     """`collect`: state takes it and answers as without."""
     if not bench.has("collect"):
-        return _undeclared(bench, "collect", "state", collect=True)
+        return bench.undeclared("collect", "state", collect=True)
     if "connections" not in bench.channel.ok("state", collect=True):
         raise Failed("state answers the same with collect as without: it only collects garbage "
                      "before")
@@ -198,7 +135,7 @@ def feature_collect(bench: Bench) -> None:
 def feature_leave(bench: Bench) -> None:
     """`leave`: the main thread ends, and with nothing left to do the process does, with code 0."""
     if not bench.has("leave"):
-        return _undeclared(bench, "leave", "leave")
+        return bench.undeclared("leave", "leave")
     bench.stop()  # no connection, and no thread of an earlier check, may be what keeps the process
     bench.channel.ok("hello", protocol=1)
     bench.channel.begin("leave")
@@ -276,7 +213,7 @@ def feature_options(bench: Bench) -> None:
 def feature_interval(bench: Bench) -> None:
     """`interval`: open sets it for its own connection, and hands a bad one to the library."""
     if not bench.has("interval"):
-        return _open_undeclared(bench, "interval", interval="0.25")
+        return bench.open_undeclared("interval", interval="0.25")
     meeting = bench.meet(interval="0.25")
     meeting.write(APPLICATION)
     meeting.expect_frames(APPLICATION)
@@ -290,8 +227,7 @@ def feature_interval(bench: Bench) -> None:
 
 
 CHECKS = (
-    feature_handshake, feature_handshake_hold, feature_handshake_failing, feature_hooks,
-    feature_buffers, feature_surrogates,
+    feature_hooks, feature_buffers, feature_surrogates,
     feature_abort, feature_queued, feature_threads, feature_descriptors, feature_causes,
     feature_options, feature_fileno, feature_keep, feature_collect,
     feature_interval, feature_leave,

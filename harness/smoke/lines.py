@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.payloads import Message
 from harness.smoke.bench import Bench
-from harness.smoke.channel import STEP, Channel, Failed, shown
+from harness.smoke.channel import STEP, Channel, Failed, body_of, shown
 
 #: A word that no protocol version will have.
 NONSENSE = "plugh"
@@ -34,9 +34,20 @@ def hello(bench: Bench) -> None:
 
 def flavour(bench: Bench) -> None:
     """`hello` declares the flavour that is under check."""
+    declared = ", ".join(bench.hello["flavours"])
     if bench.flavour not in bench.hello["flavours"]:
-        raise Failed(f"hello declares the flavours {', '.join(bench.hello['flavours'])}, but the "
-                     f"peer's entry says {bench.flavour!r}; make them agree")
+        raise Failed(f"hello declares the flavours {declared}, but the peer's entry says "
+                     f"{bench.flavour!r}; make them agree")
+    for name in bench.hello.get("flavour_features", {}):
+        if name not in bench.hello["flavours"]:
+            raise Failed(f"flavour_features of hello speaks of a flavour {name!r}, and the "
+                         f"declared ones are {declared}")
+
+
+def other_protocol(bench: Bench) -> None:
+    """A protocol that the adapter does not speak is `unsupported`."""
+    advice = "look at the `protocol` of hello, and refuse what is not 1"
+    bench.unsupported("protocol", advice, "hello", protocol=2)
 
 
 def id_echoed(bench: Bench) -> None:
@@ -61,12 +72,18 @@ def unknown_key(bench: Bench) -> None:
         "write": {"conn": meeting.name, "messages": [{"kind": "text", "text": "no"}]},
         "read": {"conn": meeting.name, "count": 1, "within": 0},
         "wait": {"conn": meeting.name, "for": "ready", "within": 0},
-        "close": {"conn": meeting.name}, "discard": {"conn": meeting.name},
+        "close": {"conn": meeting.name}, "discard": {"conn": meeting.name}, "bye": {},
     }
+    with bench.listener() as listener:
+        keys["open"] = bench.open_keys(connect=list(listener.getsockname()))
+        _require_refusal(bench, keys)
+    bench.channel.ok("state", conn=meeting.name)
+
+
+def _require_refusal(bench: Bench, keys: dict[str, dict[str, object]]) -> None:
     for verb, known in keys.items():
         advice = f"look at every key of a {verb} request before you obey it, and ignore none"
         bench.unsupported(NONSENSE, advice, verb, **known, **{NONSENSE: 1})
-    bench.channel.ok("state", conn=meeting.name)
 
 
 def unknown_message_kind(bench: Bench) -> None:
@@ -104,9 +121,23 @@ def unknown_step(bench: Bench) -> None:
 def missing_key(bench: Bench) -> None:
     """A request without a key that it needs is a `fault`."""
     meeting = bench.meet()
-    answer = bench.channel.ask("read", conn=meeting.name)
-    if "fault" not in answer:
-        raise Failed(f"a read without count and within must be a fault, got {shown(answer)}")
+    needed: dict[str, dict[str, object]] = {
+        "read": {"count": 1, "within": 0}, "write": {"messages": []},
+        "wait": {"for": "ready", "within": 0},
+    }
+    for verb, keys in needed.items():
+        for key in keys:
+            others = {each: value for each, value in keys.items() if each != key}
+            answer = bench.channel.ask(verb, conn=meeting.name, **others)
+            if "fault" not in answer:
+                raise Failed(f"a {verb} without {key} must be a fault, got {shown(answer)}")
+
+
+def unknown_wait(bench: Bench) -> None:
+    """A wait for something that does not exist is `unsupported`."""
+    meeting = bench.meet()
+    keys = {"conn": meeting.name, "for": NONSENSE, "within": 0}
+    bench.unsupported(NONSENSE, "wait for what you do not know is unsupported", "wait", **keys)
 
 
 def _stray(channel: Channel, line: bytes, what: str) -> None:
@@ -183,13 +214,13 @@ def two_in_flight(bench: Bench) -> None:
     if bench.channel.answered(waiting):
         raise Failed("a read of a connection on which nothing came was answered before its time")
     meeting.send(Message.text("now"))
-    if len(bench.channel.answer(waiting)["ok"]["messages"]) != 1:
+    if len(body_of("read", bench.channel.answer(waiting))["messages"]) != 1:
         raise Failed("a read that waited must return as soon as its message has arrived")
 
 
 GREETING = (starts, hello, flavour)
 CHECKS = (
-    id_echoed, unknown_verb, unknown_key, unknown_message_kind, unknown_message_key, unknown_step,
-    missing_key, no_json, no_object, no_id, split_line, two_lines_at_once, oversized_line,
-    two_in_flight,
+    other_protocol, id_echoed, unknown_verb, unknown_key, unknown_message_kind,
+    unknown_message_key, unknown_step, unknown_wait, missing_key, no_json, no_object, no_id,
+    split_line, two_lines_at_once, oversized_line, two_in_flight,
 )

@@ -103,6 +103,11 @@ def nobody_there(bench: Bench) -> None:
     if "fault" not in waited:
         raise Failed("open with accept must be a fault when `within` is over and nobody has "
                      f"connected, got {shown(waited)}")
+    bench.dial(body["address"])
+    late = bench.channel.ask("open", **{**keys, "accept": body["listener"]})
+    if "ok" not in late:
+        raise Failed("the name of a connection that was not made must stay free, and an open under "
+                     f"it got {shown(late)}")
 
 
 def closed_listener(bench: Bench) -> None:

@@ -121,6 +121,9 @@ def read_end(bench: Bench) -> None:
                      f"{len(body['messages'])}; take what is there before you look for the end")
     if not body["ended"]:
         raise Failed("the connection has ended, but read waited its whole time and did not see it")
+    if not body["last"]:
+        raise Failed("a read that says `ended` names how the library shows the end, as `last`; got "
+                     f"{shown(body)}")
     state = bench.channel.ok("state", conn=meeting.name)["conn"]
     if not state["ended"] or not state["end"]:
         raise Failed("state of a connection that has ended says so, and `end` names how the "

@@ -25,7 +25,7 @@ def mistake(function):
 
 def checks(name):
     """Return the checks that must fail for a mistake."""
-    return set(MISTAKES[name].__doc__.strip().splitlines()[-1].split()[1:])
+    return set(MISTAKES[name].__doc__.partition("fails:")[2].split())
 
 
 def answers(change):
@@ -42,6 +42,13 @@ def lines(keep):
     """Leave out the lines for which ``keep`` is false."""
     old = adapter.lines_of
     adapter.lines_of = lambda fd: (line for line in old(fd) if line is None or keep(line))
+
+
+def instead(word, step):
+    """Let scripts take another step in the place of those of that word."""
+    old = adapter.Script.__init__
+    adapter.Script.__init__ = lambda self, steps: old(
+        self, [step if each.get("do") == word else each for each in steps])
 
 
 NO_JSON = object()
@@ -86,6 +93,14 @@ def other_flavour():
             if request.get("do") == "hello" else None)
 
 
+@mistake
+def features_of_others():
+    """hello speaks of a flavour that it does not have.
+    fails: flavour"""
+    answers(lambda request, answer: answer["ok"].update(flavour_features={"quick": ["fileno"]})
+            if request.get("do") == "hello" and "ok" in answer else None)
+
+
 # ---- lines ------------------------------------------------------------------------------------
 
 @mistake
@@ -107,7 +122,7 @@ def any_verb():
 @mistake
 def any_key():
     """Unknown keys of a request are ignored.
-    fails: unknown-key"""
+    fails: unknown-key feature-abort"""
     old = adapter.known
     adapter.known = lambda what, allowed: "id" in what or old(what, allowed)
 
@@ -147,6 +162,40 @@ def any_step():
     old = adapter.Script.__init__
     adapter.Script.__init__ = lambda self, steps: old(
         self, [step for step in steps if step.get("do") in self.STEPS])
+
+
+@mistake
+def any_key_of_open():
+    """Unknown keys of an open are ignored.
+    fails: unknown-key"""
+    needed, known = adapter.VERBS["open"]
+    adapter.VERBS["open"] = needed, (*known, "plugh")
+
+
+@mistake
+def any_protocol():
+    """Every protocol is spoken.
+    fails: other-protocol"""
+    old = adapter.Driver.do_hello
+    adapter.Driver.do_hello = lambda self, request: old(self, dict(request, protocol=1))
+
+
+@mistake
+def waits_for_anything():
+    """To wait for something unknown is to wait for ready.
+    fails: unknown-wait"""
+    old = adapter.Driver.do_wait
+    adapter.Driver.do_wait = lambda self, request: old(
+        self, dict(request, **{"for": "ready"}) if request.get("for") == "plugh" else request)
+
+
+@mistake
+def waits_have_defaults():
+    """A wait without within looks once.
+    fails: missing-key"""
+    old = adapter.Driver.do_wait
+    adapter.Driver.do_wait = lambda self, request: old(
+        self, dict({"within": 0}, **request) if "for" in request else request)
 
 
 @mistake
@@ -319,6 +368,23 @@ def rather_closes_listeners():
 
 
 @mistake
+def keeps_names_of_nothing():
+    """The name of a connection that was not made stays taken.
+    fails: nobody-there"""
+    old, taken = adapter.Driver.do_open, set()
+
+    def do_open(self, request):
+        if request["conn"] in taken:
+            raise adapter.Fault("there is a connection already")
+        try:
+            return old(self, request)
+        except adapter.Fault:
+            taken.add(request["conn"])
+            raise
+    adapter.Driver.do_open = do_open
+
+
+@mistake
 def refusals_are_raised():
     """A refused connection is called an exception of the library.
     fails: nobody-there"""
@@ -479,6 +545,23 @@ def never_ends():
 
 
 @mistake
+def never_says_how():
+    """read says that the connection has ended, and not how.
+    fails: read-end"""
+    answers(lambda request, answer: answer["ok"].update(last=None)
+            if "ended" in answer.get("ok", {}) else None)
+
+
+@mistake
+def states_nothing():
+    """state says nothing of the connection that it is asked for.
+    fails: state-lists read-end feature-handshake-drain feature-queued feature-options
+    feature-fileno feature-keep"""
+    answers(lambda request, answer: answer["ok"].pop("conn", None) and None
+            if request.get("do") == "state" and "ok" in answer else None)
+
+
+@mistake
 def one_connection():
     """All reads are from the connection that was opened last.
     fails: side-by-side"""
@@ -540,7 +623,7 @@ def hides_handshake():
 @mistake
 def forgets_what_a_script_received():
     """A script's messages are not told.
-    fails: feature-handshake"""
+    fails: feature-handshake feature-handshake-unexpected feature-handshake-drain"""
     old = adapter.Script.facts
     adapter.Script.facts = lambda self: dict(old(self), received=[])
 
@@ -551,6 +634,41 @@ def never_holds():
     fails: feature-handshake-hold"""
     adapter.Script.__init__ = lambda self, steps, old=adapter.Script.__init__: old(
         self, [step for step in steps if step["do"] != "hold"])
+
+
+@mistake
+def loses_early_releases():
+    """A release that comes before its hold is lost.
+    fails: feature-handshake-hold"""
+    class Gate:
+        def __init__(self):
+            self.given = threading.Semaphore(0)
+            self.release = self.given.release
+
+        def acquire(self):
+            while self.given.acquire(False):
+                pass
+            self.given.acquire()
+    old = adapter.Script.__init__
+
+    def init(self, steps):
+        old(self, steps)
+        self.gate = Gate()
+    adapter.Script.__init__ = init
+
+
+@mistake
+def expects_anything():
+    """A script's expect takes whatever comes.
+    fails: feature-handshake-unexpected"""
+    instead("expect", {"do": "receive"})
+
+
+@mistake
+def drains_a_message():
+    """A script's drain takes one message.
+    fails: feature-handshake-drain"""
+    instead("drain", {"do": "receive"})
 
 
 @mistake

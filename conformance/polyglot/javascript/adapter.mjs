@@ -55,7 +55,7 @@ serve({ __proto__: null,  // no verbs but these
   }],
   read: ["conn count within", async ({ conn, count, within }) => {
     const it = named(links, conn), messages = [];
-    const most = Math.min(count, 128);  // so many descriptions fit into a line
+    const most = Math.min(count ?? fault("no count"), 128);  // so many fit into a line
     await until(it, () => {
       for (let got; messages.length < most && (got = it.read()) !== null;)
         messages.push(describe(got));
@@ -65,7 +65,7 @@ serve({ __proto__: null,  // no verbs but these
   }],
   state: ["conn", ({ conn }) => ({ connections: [...links.keys()],
     listeners: [...listeners.keys()], conn: conn && state(named(links, conn)) })],
-  wait: ["conn for within", async ({ conn, for: what, within }) => {
+  wait: ["conn for within", async ({ conn, for: what = fault("no for"), within }) => {
     const it = named(links, conn);
     const condition = { __proto__: null, ready: () => it.active, ended: () => it.ended,
       handshake: () => true, flushed: () => !it.queued }[what] ?? unsupported(what);

@@ -174,8 +174,9 @@ def main():
     adapter = Adapter()
 
     def obey(request):
-        answer(request["id"], adapter.call(request))
-        if request.get("do") == "bye":
+        said = adapter.call(request)
+        answer(request["id"], said)
+        if request.get("do") == "bye" and "ok" in said:
             os._exit(0)
 
     while True:
