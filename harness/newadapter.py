@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -102,8 +103,11 @@ def new_adapter(language: str, folder: Path, name: str | None) -> None:
     """
     if name is None:
         name = re.sub("[^a-z0-9.-]+", "-", folder.absolute().name.lower()).strip("-.")
-    if not NAME.fullmatch(name) or name == REFERENCE:
+    if name == REFERENCE:
+        raise Usage(f"a peer cannot be called {name!r}: that is the library of this repository")
+    if not NAME.fullmatch(name):
         raise Usage(f"a peer cannot be called {name!r}: --name takes a-z, 0-9, '.' and '-'")
     for path in write(language, folder, name):
         click.echo(f"wrote {path}")
-    click.echo(f"next: python -m harness smoke {name} --peers {folder / PEERS} --first")
+    peers = shlex.quote(str(folder / PEERS))
+    click.echo(f"next: python -m harness smoke {name} --peers {peers} --first")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,8 +22,21 @@ peer_files = click.option(
     help="Add the third-party peers of this file. May be repeated.",
 )
 
+class Number(click.FloatRange):
+    """A number of a range; click lets "nan" through, which is in none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number; fail if it is none."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number to count with.", param, ctx)
+        return number
+
+
 patience = click.option(
-    "--patience", type=click.FloatRange(0.1, 1000), default=1.0, metavar="FACTOR",
+    "--patience", type=Number(0.1, 1000), default=1.0, metavar="FACTOR",
     help="Multiply every time limit; for slow or busy machines.  [default: 1]",
 )
 
@@ -117,7 +131,7 @@ running = _all(
                  help="Hold every answer of a peer against the protocol's schemas."),
     click.option("--repeat", type=click.IntRange(1), default=1, metavar="N",
                  help="Try each case N times; tries that disagree make it FLAKY.  [default: 1]"),
-    click.option("--load", type=click.FloatRange(0, 1000), default=0.0, metavar="F",
+    click.option("--load", type=Number(0, 1000), default=0.0, metavar="F",
                  help="Keep the processors busy with F processes per core meanwhile.  "
                       "[default: 0]"),
 )

@@ -50,7 +50,7 @@ _SAID = {
     "reset": "the connection broke",
     "protocol": "the other side sent malformed octets",
     "closed": "the connection was closed on this side",
-    "handshake": "it returned false or raised",
+    "handshake": "it returned something false",
     "aborted": "the connection was aborted on this side",
     "forked": "the connection belongs to the parent of this process",
     "internal": "a defect of stockings ended the connection",
@@ -274,8 +274,11 @@ class Core(object):
     def _story(self):
         if self.cause is None:
             return "closeWrite() was called on this side"
-        said = _SAID[self.cause]
-        return said if self.error is None else "%s: %s" % (said, self.error)
+        if self.error is None:
+            return _SAID[self.cause]
+        if self.cause == "handshake":  # 2.7 tells of no exception behind this one
+            return "it raised %s: %s" % (type(self.error).__name__, self.error)
+        return "%s: %s" % (_SAID[self.cause], self.error)
 
     def stats(self):
         """Return the counters as they are now."""

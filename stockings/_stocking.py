@@ -3,6 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import logging
 import os
+import socket
 import threading
 import warnings
 
@@ -77,9 +78,11 @@ class BaseStocking(Messages):
     _handshakeThread = None
 
     def __init__(self, sock):
-        descriptor = sock.fileno()
-        if descriptor >= 0:  # a closed socket is for setblocking to report
-            self._waiterType.check(descriptor)
+        # A closed socket has no such thing, and says so on every Python.
+        if sock.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) != socket.SOCK_STREAM:
+            raise ValueError("a Stocking takes a stream socket, and this one keeps no octets in "
+                             "order: %r" % (sock,))
+        self._waiterType.check(sock.fileno())
         loop = loopOf(self._waiterType)
         loop.checkRoom()
         interval = self._interval()

@@ -39,7 +39,7 @@ WIDTH = 120
               help="The interpreter, like cpython2.7.  [default: the newest CPython found]")
 @click.option("--rounds", "times", type=click.IntRange(1), default=5, metavar="N",
               help="Measure every contender so often, in turn.  [default: 5]")
-@click.option("--seconds", type=click.FloatRange(0.001, 3600), default=0.5, metavar="S",
+@click.option("--seconds", type=options.Number(0.001, 3600), default=0.5, metavar="S",
               help="How long one measurement is to take.  [default: 0.5]")
 @click.option("--one-core", is_flag=True, help="Pin both processes to one processor.")
 @click.option("--check", is_flag=True, help="End with 1 if our library misses a floor.")

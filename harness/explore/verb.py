@@ -35,7 +35,7 @@ STEPS = 12
               help="Draw other programs: the same seed draws the same ones.")
 @click.option("--steps", type=click.IntRange(1, 100), default=STEPS, show_default=True,
               metavar="N", help="How many steps a program has at most.")
-@click.option("--time", "seconds", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+@click.option("--time", "seconds", type=options.Number(0, min_open=True), metavar="SECONDS",
               help="Draw no more programs after this time.")
 @click.option("--results", type=options.WRITTEN, metavar="FILE.jsonl",
               help="Keep the results file here, and the log of a program that fails beside it.")

@@ -44,6 +44,9 @@ def merge(files: Sequence[Path], output: Path, repeats: bool, logs: bool) -> Non
     """
     require_apart([("a file to merge", file) for file in files], [("-o", output)])
     require_writable("-o", output)
+    for number, file in enumerate(files):
+        if any(file.samefile(other) for other in files[:number]):
+            raise Usage(f"{file} is given twice, and would be counted twice")
     try:
         merged = combine([Source(str(file), read(file)) for file in files], repeats)
     except (ResultsError, MergeError) as error:

@@ -84,13 +84,13 @@ def mutants(
         unique = {result.id: result for result in listed}
         write(results, list(runs.values()), list(unique.values()),
               terms(scene.book, accounts), code)
+    if not complete:
+        raise Incomplete("the run was interrupted")
     if len(listed) <= FEW:
         matrix.details(console, accounts, listed)
     if "nulls" in runs:
         matrix.floor(console, len(runs["nulls"].results), accounts)
     matrix.show(console, scene.book, accounts, clock.now() - began)
-    if not complete:
-        raise Incomplete("the run was interrupted")
     sys.exit(code)
 
 
@@ -133,7 +133,7 @@ def _hunted(scene: _Scene, hunt: Hunt) -> tuple[Accounts, dict[str, Run]]:
     book = scene.book
 
     def go(title: str, some: Sequence[Mutant], ids: Sequence[str], patience: float) -> Accounts:
-        if ids:
+        if ids and all(run.complete for run in runs.values()):  # else somebody wants it to end
             runs[title] = _carried_out(hunt, [*some, partner], ids, patience, title)
         return settle(book, [result for run in runs.values() for result in run.results])
 

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from harness.report import kills
 from harness.report.findings import counted
 from harness.results import Run
-from harness.verdicts import exit_code
+from harness.verdicts import Verdict, exit_code
 
 GREEN, RED, GREY = "#1a7f37", "#b42318", "#57606a"
 
@@ -34,13 +34,22 @@ TEMPLATE: Final = """\
 
 
 def words(run: Run) -> tuple[str, str]:
-    """What the badge says of a run, and its colour. It says "conforms" only where exit is 0."""
+    """What the badge says of a run, and its colour.
+
+    It says "conforms" only of a whole suite that was kept: not of selected cases, nor of failures
+    that are excused.
+    """
     code = exit_code((one.verdict for one in run.results), run.complete)
     if kills.about_mutants(run) and code in (0, 1):
         text = kills.told(run)
         return (f"not proved: {text}", RED) if code else (text, GREEN)
     if code == 0:
-        peers = counted(len(run.header.peers), "peer")
+        peers = counted(len({peer for one in run.results for peer in one.peers}), "peer")
+        known = run.counts.get(Verdict.XFAIL, 0)
+        if run.narrowed:
+            return f"part of {run.header.suite.version} passes · {peers}", GREY
+        if known:
+            return f"{counted(known, 'known failure')} · {peers}", GREY
         return f"conforms {run.header.suite.version} · {peers}", GREEN
     return {1: ("does not conform", RED), 2: ("nothing was run", GREY)}.get(
         code, ("incomplete", RED)

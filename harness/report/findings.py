@@ -18,8 +18,8 @@ from harness.report.bounds import told
 from harness.results import Result, Run
 from harness.verdicts import Verdict, difference
 
-NUMBER: Final = re.compile(r"\d+")
-"""What differs between two results that say the same thing."""
+NUMBER: Final = re.compile(r"\b[0-9a-f]{6,}\b|\d+")
+"""What differs between two results that say the same thing: numbers, checksums and octets."""
 
 Key = tuple[str, Verdict, str | None, str, str | None]
 """What makes two results the same finding; see `key`."""
@@ -86,8 +86,8 @@ def counted(number: int, noun: str) -> str:
 def findings(results: Iterable[Result], verdicts: Iterable[Verdict]) -> list[Finding]:
     """The findings among the results with one of the verdicts.
 
-    The most severe come first, then those that came up most often, then in the order of the
-    results.
+    The most severe come first; of these the first one of each clause, so that no defect hides the
+    others by its number; then those that came up most often, then in the order of the results.
     """
     wanted = set(verdicts)
     groups: dict[Key, list[Result]] = {}
@@ -97,6 +97,11 @@ def findings(results: Iterable[Result], verdicts: Iterable[Verdict]) -> list[Fin
     severity = tuple(Verdict)
     found = [Finding(tuple(group)) for group in groups.values()]
     found.sort(key=lambda one: (-severity.index(one.example.verdict), -len(one.results)))
+    first: dict[tuple[Verdict, str | None], Finding] = {}
+    for one in found:
+        first.setdefault((one.example.verdict, one.example.clause), one)
+    leaders = {id(one) for one in first.values()}
+    found.sort(key=lambda one: (-severity.index(one.example.verdict), id(one) not in leaders))
     return found
 
 

@@ -95,11 +95,13 @@ def conclusion(run: Run, table: Matrix) -> tuple[tuple[str, str], str]:
         2: ("nothing ran", STYLE[Verdict.HARNESS]),
         3: ("undecided" if run.complete else "incomplete", STYLE[Verdict.HARNESS]),
     }[exit_code(run.counts, run.complete)]
+    known = run.counts.get(Verdict.XFAIL, 0)
     gap = run.header.planned - len(run.results)
     facts = [
         f"{cases} over {counted(len(run.header.peers), 'peer')}"
         + (f" and {counted(table.pairs, 'pair')}" if table.pairs else ""),
         f"{red} red",
+        counted(known, "known failure") if known else "",
         f"{gap} without result" if gap else "",
         f"in {_duration(run.footer.seconds)}" if run.footer else "interrupted",
     ]

@@ -116,6 +116,15 @@ def test_the_same_shard_twice_is_refused_unless_it_is_a_repeat(tmp_path: Path, c
     assert run.counts == whole().counts
 
 
+def test_a_file_is_not_its_own_repeat(tmp_path: Path, cli: Cli) -> None:
+    """However it is named: it would make a steadiness up."""
+    (name,) = files(tmp_path, whole())
+    other = str(Path(name).parent / "." / ".." / Path(name).parent.name / Path(name).name)
+    ended = cli("merge", name, other, "--repeats", "-o", str(tmp_path / "all.jsonl"))
+    assert ended.code == 2
+    assert "is given twice" in ended.text
+
+
 def test_repeats_that_disagree_are_flaky(tmp_path: Path, cli: Cli) -> None:
     second = [failed(EVERY[0]), *EVERY[1:]]
     run = merged(tmp_path, cli, *files(tmp_path, whole(), whole(second)), "--repeats")

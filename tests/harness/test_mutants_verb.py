@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from commandline import harness
+from runs import passed, peers, run_of
 
-from harness.results import read
+from harness.cli import main
+from harness.mutation.hunt import Hunt
+from harness.mutation.zoo import Mutant
+from harness.results import Run, read
 
 ORDER = "stream/segments/two-messages-in-one-segment[0]"
 
@@ -73,3 +79,21 @@ def test_a_selection_that_matches_nothing_ends_with_2(
     assert ended.code == 2
     assert ended.err.startswith(f"harness: {message}")
     assert ended.out == ""
+
+
+def test_an_interrupted_run_is_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are up to four; and what is said then is no proof."""
+    asked = []
+
+    def run(
+        self: Hunt, listed: Iterable[Mutant], ids: Iterable[str], patience: float, title: str
+    ) -> Run:
+        asked.append(title)
+        return run_of(peers()[:1], [passed("a/b/c", "", "one")], missing=list(ids))
+
+    monkeypatch.setattr(Hunt, "run", run)
+    ended = CliRunner().invoke(
+        main, ["mutants", "--mutant", "stream.*", "--mutant", "nulls.*", "--case", "stream/**"])
+    assert asked == ["mutants"]
+    assert ended.exit_code == 3
+    assert "the run was interrupted" in ended.output and "proved" not in ended.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -85,5 +86,15 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_usable_name(tmp_path: Path) -> None:
     """It can be given."""
-    ended = harness("new-adapter", "python", str(tmp_path / "reference"))
+    ended = harness("new-adapter", "python", str(tmp_path / "---"))
     assert (ended.returncode, "--name takes" in ended.stdout) == (2, True)
+    ended = harness("new-adapter", "python", str(tmp_path / "reference"))
+    assert (ended.returncode, "library of this repository" in ended.stdout) == (2, True)
+
+
+def test_the_next_command_can_be_typed(tmp_path: Path) -> None:
+    """Whatever the folder is called."""
+    ended = harness("new-adapter", "python", str(tmp_path / "a b"))
+    _, _, command = ended.stdout.rpartition("next: ")
+    words = shlex.split(command)
+    assert words[words.index("--peers") + 1] == str(tmp_path / "a b" / "peers.toml")

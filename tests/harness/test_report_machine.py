@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from runs import failed, gave, passed, peers, results, run_of, warned
 
+from harness.records import Share
 from harness.report import badge, github, markdown, tap
 from harness.results import Result, Run
 from harness.verdicts import GREEN, Verdict
@@ -133,6 +134,25 @@ def test_the_badge_says_conforms_only_of_what_does(run: Run, words: str, tmp_pat
     texts = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
     assert texts == ["stockings", words]
     assert root.get("aria-label") == f"stockings: {words}"
+
+
+@pytest.mark.parametrize(
+    ("options", "verdict", "words"),
+    [
+        ({"case": ["frame/**"]}, Verdict.PASS, "part of 1.0 passes · 2 peers"),
+        ({"clause": ["FRAME-1"]}, Verdict.PASS, "part of 1.0 passes · 2 peers"),
+        ({"case": [], "clause": []}, Verdict.PASS, "conforms 1.0 · 2 peers"),
+        ({}, Verdict.XFAIL, "1 known failure · 2 peers"),
+    ],
+)
+def test_the_badge_says_conforms_only_of_a_whole_suite(
+    options: dict[str, list[str]], verdict: Verdict, words: str
+) -> None:
+    """Nor does it count a peer that nothing was asked of."""
+    run = run_of(WHO[:3], [gave(PASSED, verdict, "")], options=options)
+    assert badge.words(run)[0] == words
+    shard = replace(run, header=replace(run.header, shard=Share(1, 2, 2, "0" * 64)))
+    assert badge.words(shard)[0].startswith("part of")
 
 
 def test_the_same_run_gives_the_same_octets(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 from runs import CLAUSES, failed, gave, passed, peers, results, run_of, shown, warned
 
+from harness.report.findings import findings
 from harness.report.terminal import summary
 from harness.results import Result, Run
 from harness.verdicts import RED, Verdict
@@ -115,6 +116,19 @@ def test_of_many_findings_the_first_are_told_in_full() -> None:
     assert sum("  replay  " in line for line in lines) == 10
     assert "and 10 more findings" in lines
     assert sum("  replay  " in line for line in shown(run, verbose=True)) == 40
+
+
+def test_one_defect_is_one_finding_whatever_octets_show_it() -> None:
+    """And it does not stand before the first finding of another clause."""
+    texts = [gave(passed("text/a", f"[{at}]", FIRST), Verdict.FAIL,
+                  f"observed text of {at} octets, crc 3d89fc7{at}, 61efbfbd62{at}{at}",
+                  clause="TEXT-3") for at in range(9)]
+    others = [gave(passed(f"text/b{at}", "", FIRST), Verdict.FAIL, "the same", clause="TEXT-3")
+              for at in range(3)]
+    end = gave(passed("end/a", "", FIRST), Verdict.FAIL, "no error", clause="END-2")
+    found = findings([*texts, *others, end], [Verdict.FAIL])
+    assert [(one.example.case, len(one.results)) for one in found] == [
+        ("text/a", 9), ("end/a", 1), ("text/b0", 1), ("text/b1", 1), ("text/b2", 1)]
 
 
 def test_nothing_is_said_to_be_left_out_where_nothing_is() -> None:

@@ -164,6 +164,7 @@ def test_exception_is_kept_and_logged(sockets, opened, flavour, caplog, capfd):
         with pytest.raises(stockings.HandshakeFailed) as caught:
             stocking.waitReady(PATIENCE)
     assert isinstance(stocking.closeError, KeyError) and caught.value.error is stocking.closeError
+    assert str(caught.value).endswith("it raised KeyError: 'secret'")
     assert stocking.closeCause == "handshake" and "KeyError" in caplog.text
     assert "Traceback" not in capfd.readouterr()[1]
 

@@ -75,6 +75,18 @@ def test_a_closed_socket_is_refused(sockets, flavour):
     assert caught.value.args[0] in (errno.EBADF, getattr(errno, "WSAENOTSOCK", errno.EBADF))
 
 
+def test_a_socket_that_is_no_stream_is_refused(flavour):
+    """It would take what is written, and no message would ever arrive; nothing was changed."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.settimeout(7)
+    try:
+        with pytest.raises(ValueError) as caught:
+            flavour(sock)
+        assert "stream socket" in str(caught.value) and sock.gettimeout() == 7
+    finally:
+        sock.close()
+
+
 def test_a_broken_socket_is_taken_and_shows_its_end(sockets, opened):
     """A connection that was reset before: addr is None, the cause tells."""
     near, far = sockets()
