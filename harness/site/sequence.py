@@ -6,14 +6,27 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.story.lines import OUTWARD, Bad, Checked, FrameLine, Line, Mark, Octets, Over, Spoken
+from harness.story.lines import (
+    OUTWARD,
+    Bad,
+    Checked,
+    FrameLine,
+    Line,
+    Mark,
+    Octets,
+    Over,
+    Spoken,
+    Wire,
+)
 from harness.story.logfile import CaseLog
 from harness.story.talk import Talk
 
 #: Rows of a diagram, and octets of a chunk that are shown; `explain` tells the others.
 ROWS, OCTETS = 200, 96
+#: A header has at most so many octets; of one that does not end there, no more are shown as such.
+HEADER = 10
 #: The measures of the diagram.
-LEFT, APART, STEP, TOP = 110, 420, 30, 46
+LEFT, APART, STEP, TOP = 150, 420, 30, 46
 #: Characters that fit between two lanes.
 NOTE = 60
 
@@ -88,20 +101,26 @@ def diagram(log: CaseLog) -> Diagram:
 
 def chunks(log: CaseLog) -> Iterator[Chunk]:
     """The chunks in the order of time, their octets told apart by the frames around them."""
-    ends = {wire.wire: wire.ends for wire in log.wires}
+    ends = {wire.wire: _ends(wire) for wire in log.wires}
     marks: dict[tuple[int, str], _Marks] = {}
     for line in log.each(Octets):
         near, far = _between(ends[line.wire], line.direction)
         way = f"{near} → {far}" + (f", connection {line.wire}" if len(ends) > 1 else "")
         if (stream := (line.wire, line.direction)) not in marks:
-            marks[stream] = _Marks(log.frames(*stream), log.bad(*stream))
+            marks[stream] = _Marks(log, stream)
         runs = tuple(_runs(line, marks[stream]))
         shown = min(len(line.octets), OCTETS)
         yield Chunk(_time(log, line), way, line.offset, line.length, runs, line.length - shown)
 
 
+def _ends(wire: Wire) -> tuple[str, str]:
+    """The names of the two ends; of a peer that meets itself they say which one it is."""
+    first, second = wire.ends
+    return (first, second) if first != second else (f"{first} (first)", f"{second} (second)")
+
+
 def _lanes(log: CaseLog) -> list[str]:
-    names = [end for wire in log.wires for end in wire.ends]
+    names = [end for wire in log.wires for end in _ends(wire)]
     return list(dict.fromkeys([*names, *log.header.peers, "case"]))
 
 
@@ -112,10 +131,11 @@ def _told(line: Line) -> bool:
 def _row(log: CaseLog, line: Line, places: dict[str, int], y: int, talk: Talk) -> Row:
     time = _time(log, line)
     if isinstance(line, Octets | Mark | FrameLine | Bad):
-        ends = next(wire.ends for wire in log.wires if wire.wire == line.wire)
+        ends = next(_ends(wire) for wire in log.wires if wire.wire == line.wire)
         near, far = (places[end] for end in _between(ends, line.direction))
         start = near if isinstance(line, Octets) else far
-        return Row(y, time, start, far, _label(line), line.type)
+        which = f" (connection {line.wire})" if len(log.wires) > 1 else ""
+        return Row(y, time, start, far, _label(line) + which, line.type)
     if isinstance(line, Spoken):
         at = places.get(line.peer, places["case"])
         return Row(y, time, at, at, talk.words(line), line.type)
@@ -148,18 +168,35 @@ def _time(log: CaseLog, line: Line) -> str:
 class _Marks:
     """What the octets of one direction mean, by their offsets."""
 
-    def __init__(self, frames: Sequence[FrameLine], bad: Bad | None) -> None:
-        self._frames = sorted(frames, key=_start)
-        self._bad = bad
+    def __init__(self, log: CaseLog, stream: tuple[int, str]) -> None:
+        self._frames = sorted(log.frames(*stream), key=_start)
+        self._bad = log.bad(*stream)
+        # Behind the last whole frame: one that was cut off, or is malformed.
+        last = self._frames[-1] if self._frames else None
+        self._open = last.start + len(last.header) + last.length if last else 0
+        self._header = self._open + _header_length(log, stream, self._open)
 
     def kind(self, offset: int) -> str:
         """Return `header`, `payload` or `malformed`."""
         if self._bad is not None and offset >= self._bad.offset:
             return "malformed"
+        if offset >= self._open:
+            return "header" if offset < self._header else "payload"
         at = bisect_right(self._frames, offset, key=_start)
         frame = self._frames[at - 1] if at else None
         inside = frame is not None and offset < frame.start + len(frame.header)
         return "header" if inside else "payload"
+
+
+def _header_length(log: CaseLog, stream: tuple[int, str], start: int) -> int:
+    """How many octets of a header there are from an offset on, the last one of it included."""
+    octets = bytearray()
+    for line in log.each(Octets):
+        at = start + len(octets) - line.offset  # not every octet of a long chunk was kept
+        if (line.wire, line.direction) == stream and 0 <= at < len(line.octets):
+            octets += line.octets[at:][:HEADER]
+    ends = (at for at, octet in enumerate(octets[:HEADER], 1) if octet >= 128)
+    return next(ends, min(len(octets), HEADER))
 
 
 def _start(frame: FrameLine) -> int:

@@ -8,12 +8,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from logs import log_of
 from runs import failed, passed, peers
 from runs import run_of as whole
 
 from harness import clauses
 from harness.results import Footer, Header, PeerInfo, Result, Run, Suite, plan_digest
-from harness.site import build
+from harness.site import build, sequence
 from harness.site.names import page, visible
 from harness.story import lines, logfile
 from harness.verdicts import Check, Verdict
@@ -104,6 +105,44 @@ def test_a_log_is_shown_as_diagram_and_octets(tmp_path: Path) -> None:
     assert '<span class="o header">02</span> <span class="o payload">68 69</span>' in text
     assert "<svg" in text
     assert "1.500 ms" in text
+
+
+def test_a_peer_that_meets_itself_has_two_lanes() -> None:
+    """And arrows between them, in both directions."""
+    me = PEERS[0]
+    log = log_of([
+        lines.Wire(1, 0, [me, me], "a:1", "b:2"),
+        lines.Octets(2, 0, "forward", 0, 3, b"\x82hi"),
+        lines.Octets(3, 0, "backward", 0, 1, b"\x80"),
+    ], peers=[me, me])
+    drawn = sequence.diagram(log)
+    forth, back = (f"{me} (first) → {me} (second)", f"{me} (second) → {me} (first)")
+    assert [drawn.way(row) for row in drawn.rows] == [forth, back]
+    assert [chunk.way for chunk in sequence.chunks(log)] == [forth, back]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "runs"),
+    [
+        ([b"\x82hi", b"\x05\x81", b"ab"],
+         ["header 82", "payload 68 69", "header 05 81", "payload 61 62"]),
+        ([b"\x82hi\x05"], ["header 82", "payload 68 69", "header 05"]),
+        ([b"\x05", b"\x81a"], ["header 05", "header 81", "payload 61"]),
+        ([bytes(12)], ["header " + " ".join(["00"] * 10), "payload 00 00"]),
+    ],
+    ids=["in-payload", "in-header", "over-two-chunks", "endless"],
+)
+def test_a_frame_that_is_not_whole_has_a_header_too(chunks: list[bytes], runs: list[str]) -> None:
+    """Behind a whole one, or first of all."""
+    body: list[lines.Line] = [lines.Wire(1, 0, [*PEERS], "a:1", "b:2")]
+    at = 0
+    for chunk in chunks:
+        body.append(lines.Octets(2, 0, "forward", at, len(chunk), chunk))
+        at += len(chunk)
+        if chunk.startswith(b"\x82"):
+            body.append(lines.FrameLine(2, 0, "forward", 0, b"\x82", "text", 2, "0", b"hi", True))
+    told = [run for chunk in sequence.chunks(log_of(body)) for run in chunk.runs]
+    assert [f"{run.kind} {run.digits}" for run in told] == runs
 
 
 def test_a_log_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
