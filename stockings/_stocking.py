@@ -51,8 +51,8 @@ class BaseStocking(Messages):
     True
     >>> near.abort(); far.abort()
 
-    Raises what the socket raises if it is closed. One whose connection has broken is taken, and
-    shows its end as any other.
+    Raises what the socket raises if it is closed, and ValueError for one that is no stream. One
+    whose connection has broken is taken, and shows its end as any other.
 
     A signal handler must not call a method of a Stocking, nor make one: it runs on the main thread
     in the middle of whatever that does, and if that is such a method, the handler waits for itself
