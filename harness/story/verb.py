@@ -58,6 +58,9 @@ def explain(
         _capture(told, pcap)
         return
     console = Console(highlight=False)
+    if (direction is not None or wire is not None) and not where.holds(told, direction, wire):
+        raise Usage("the log has no such wire or direction; without --wire and --direction all of "
+                    "it is told")
     if at is None:
         tell.story(told, console, clauses.load(), direction, wire, everything)
         return

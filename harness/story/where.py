@@ -23,6 +23,11 @@ class NoSuchPlace(Exception):
     """No direction that was asked for has so many octets; the message says how many there are."""
 
 
+def holds(log: CaseLog, direction: str | None, wire: int | None) -> bool:
+    """Whether the log has a wire and a direction that were asked for."""
+    return any(True for _ in _ways(log, direction, wire))
+
+
 def stands(
     log: CaseLog, console: Console, after: int, direction: str | None, wire: int | None
 ) -> None:

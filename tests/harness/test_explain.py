@@ -60,6 +60,15 @@ def test_a_place_is_told(cli: Cli) -> None:
     assert cli("explain", log, "--at", "-1").code == 2
 
 
+def test_a_way_that_the_log_does_not_have_is_refused(cli: Cli) -> None:
+    """The story would leave out all that went over the wire, and not say so."""
+    log = str(a_log())
+    for words in (["--wire", "7"], ["--direction", "received"]):
+        said = cli("explain", log, *words)
+        assert (said.code, "no such wire or direction" in said.text) == (2, True)
+    assert "frame 1" in cli("explain", log, "--wire", "0", "--direction", "forward").text
+
+
 def test_the_log_of_a_result_is_found(cli: Cli) -> None:
     """By the id, even one that looks like a glob; by a glob; or because it is the only one."""
     results = str(some_results("a/0.jsonl", "a/1.jsonl", None))
