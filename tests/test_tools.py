@@ -106,7 +106,10 @@ def test_what_is_asked_of_the_other_languages_narrows_the_run(
     monkeypatch.setattr(polyglot.peers, "load_file", lambda *_, **__: [one])
     monkeypatch.setattr(polyglot, "partners", lambda: ["reference@here"])
     monkeypatch.setattr(polyglot, "harness", asked.append)
+    smoked: list[object] = []
+    monkeypatch.setattr(polyglot, "smoke_peers", lambda here, patience: smoked.extend(here) or 0)
     polyglot.main(options)
+    assert smoked == [one]
     (words,) = asked
 
     def values(option: str) -> list[str]:
@@ -117,6 +120,16 @@ def test_what_is_asked_of_the_other_languages_narrows_the_run(
     assert (len(values("--case")) == 1) is ("--case=text/**" in options)
     assert values("--with") == ["reference@here"]
     assert values("--jobs") == (["2"] if "--jobs" in options else [])
+
+
+def test_adapters_that_are_wrong_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What they would say of their implementations could be anything."""
+    monkeypatch.setattr(polyglot.peers, "load_file", lambda *_, **__: [SimpleNamespace(level=1)])
+    monkeypatch.setattr(polyglot, "smoke_peers", lambda *_, **__: 1)
+    monkeypatch.setattr(polyglot, "harness", lambda words: pytest.fail("it was judged"))
+    with pytest.raises(SystemExit) as ended:
+        polyglot.main([])
+    assert ended.value.code == 1
 
 
 LEAVES_ONE = """
