@@ -103,6 +103,7 @@ def test_what_is_asked_of_the_other_languages_narrows_the_run(
     """A glob given is the only one; what else is given reaches `harness run`."""
     asked: list[list[str]] = []
     one = SimpleNamespace(level=1)
+    monkeypatch.setattr(polyglot.builds, "made", lambda here, _: here)
     monkeypatch.setattr(polyglot.peers, "load_file", lambda *_, **__: [one])
     monkeypatch.setattr(polyglot, "partners", lambda: ["reference@here"])
     monkeypatch.setattr(polyglot, "harness", asked.append)
@@ -124,7 +125,7 @@ def test_what_is_asked_of_the_other_languages_narrows_the_run(
 
 def test_adapters_that_are_wrong_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     """What they would say of their implementations could be anything."""
-    monkeypatch.setattr(polyglot.peers, "load_file", lambda *_, **__: [SimpleNamespace(level=1)])
+    monkeypatch.setattr(polyglot.peers, "load_file", lambda *_, **__: [])
     monkeypatch.setattr(polyglot, "smoke_peers", lambda *_, **__: 1)
     monkeypatch.setattr(polyglot, "harness", lambda words: pytest.fail("it was judged"))
     with pytest.raises(SystemExit) as ended:

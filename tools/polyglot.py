@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness import discovery, peers
+from harness import builds, discovery, peers
 from harness.cli import main as harness
 from harness.smokerun import smoke_peers
 
@@ -35,8 +35,11 @@ def partners() -> list[str]:
 
 def main(options: list[str]) -> None:
     """Run it, and end with the exit code of `harness run`."""
-    here = peers.load_file(Path(PEERS), [], say=lambda line: print(line, file=sys.stderr))
-    if smoke_peers(here, patience=1.0) != 0:
+    def say(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    here = peers.load_file(Path(PEERS), [], say=say)
+    if smoke_peers(builds.made(here, say), patience=1.0) != 0:
         sys.exit(1)
     if not any(each.level > 0 for each in here):
         print("polyglot: skipped, since the tools of none of the languages are here")
