@@ -9,29 +9,28 @@ import sys
 INCOMPLETE = 3
 
 
-def main():  # type: () -> int
+def main():  # type: () -> None
     """Run the command line, or say in one line why this Python cannot."""
     if sys.version_info < (3, 10):
-        return stop("needs Python 3.10 or later, and this is %d.%d; it finds the others by itself"
-                    % sys.version_info[:2])
+        stop("needs Python 3.10 or later, and this is %d.%d; it finds the others by itself"
+             % sys.version_info[:2])
     try:
         from harness.cli import main as verbs
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "harness":
             raise
-        return stop("%s is missing: python -m pip install -r harness/requirements.txt, or let "
-                    "python -m tox run -e matrix see to it" % error.name)
+        stop("%s is missing: python -m pip install -r harness/requirements.txt, or let "
+             "python -m tox run -e matrix see to it" % error.name)
     except KeyboardInterrupt:
-        return stop("interrupted")
+        stop("interrupted")
     verbs()
-    return 0
 
 
-def stop(why):  # type: (str) -> int
-    """Say why nothing was done."""
+def stop(why):  # type: (str) -> None
+    """Say why nothing was done, and end."""
     sys.stderr.write("harness: %s\n" % why)
-    return INCOMPLETE
+    sys.exit(INCOMPLETE)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

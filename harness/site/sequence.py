@@ -19,12 +19,12 @@ from harness.story.lines import (
     Wire,
 )
 from harness.story.logfile import CaseLog
+from harness.story.stream import Stream
 from harness.story.talk import Talk
+from harness.story.where import MOST_HEADER
 
 #: Rows of a diagram, and octets of a chunk that are shown; `explain` tells the others.
 ROWS, OCTETS = 200, 96
-#: A header has at most so many octets; of one that does not end there, no more are shown as such.
-HEADER = 10
 #: The measures of the diagram.
 LEFT, APART, STEP, TOP = 150, 420, 30, 46
 #: Characters that fit between two lanes.
@@ -174,7 +174,8 @@ class _Marks:
         # Behind the last whole frame: one that was cut off, or is malformed.
         last = self._frames[-1] if self._frames else None
         self._open = last.start + len(last.header) + last.length if last else 0
-        self._header = self._open + _header_length(log, stream, self._open)
+        beginning = Stream(log.octets(*stream)).known(self._open, MOST_HEADER)
+        self._header = self._open + _header_length(beginning)
 
     def kind(self, offset: int) -> str:
         """Return `header`, `payload` or `malformed`."""
@@ -188,15 +189,9 @@ class _Marks:
         return "header" if inside else "payload"
 
 
-def _header_length(log: CaseLog, stream: tuple[int, str], start: int) -> int:
-    """How many octets of a header there are from an offset on, the last one of it included."""
-    octets = bytearray()
-    for line in log.each(Octets):
-        at = start + len(octets) - line.offset  # not every octet of a long chunk was kept
-        if (line.wire, line.direction) == stream and 0 <= at < len(line.octets):
-            octets += line.octets[at:][:HEADER]
-    ends = (at for at, octet in enumerate(octets[:HEADER], 1) if octet >= 128)
-    return next(ends, min(len(octets), HEADER))
+def _header_length(octets: bytes) -> int:
+    """How many of a frame's first octets are its header: to the end of it, or all of them."""
+    return next((at for at, octet in enumerate(octets, 1) if octet >= 128), len(octets))
 
 
 def _start(frame: FrameLine) -> int:

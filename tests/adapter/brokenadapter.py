@@ -51,6 +51,13 @@ def instead(word, step):
         self, [step if each.get("do") == word else each for each in steps])
 
 
+def prefers(method, key, other):
+    """Let a verb that has both keys do what the first one says."""
+    old = getattr(adapter.Driver, method)
+    setattr(adapter.Driver, method, lambda self, request: old(
+        self, {each: request[each] for each in request if each != other or key not in request}))
+
+
 NO_JSON = object()
 
 
@@ -345,26 +352,14 @@ def accepts_once():
 def rather_connects():
     """An open that says two things does the first of them.
     fails: one-or-other"""
-    old = adapter.Driver.do_open
-
-    def do_open(self, request):
-        if "connect" in request:
-            request.pop("accept", None)
-        return old(self, request)
-    adapter.Driver.do_open = do_open
+    prefers("do_open", "connect", "accept")
 
 
 @mistake
 def rather_closes_listeners():
     """A close that says two things does the second of them.
     fails: one-or-other"""
-    old = adapter.Driver.do_close
-
-    def do_close(self, request):
-        if "listener" in request:
-            request.pop("conn", None)
-        return old(self, request)
-    adapter.Driver.do_close = do_close
+    prefers("do_close", "listener", "conn")
 
 
 @mistake
