@@ -290,6 +290,15 @@ def test_what_the_library_raises_in_a_script(bench: MakeBench) -> None:
     assert handshake(one, meeting)["raised"] == "UnicodeEncodeError"
 
 
+def test_a_read_of_no_messages_is_refused(bench: MakeBench) -> None:
+    """As the schema does; a message that is there stays."""
+    one = bench("Full")
+    meeting = one.meet()
+    meeting.send(A)
+    assert "fault" in one.channel.ask("read", conn=meeting.name, count=0, within=0)
+    meeting.expect_read(A)
+
+
 def test_a_listener_closed_under_one_who_waits(bench: MakeBench) -> None:
     """The one who waits is told."""
     one = bench("Full")
