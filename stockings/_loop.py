@@ -145,8 +145,11 @@ class Loop(object):
     # The thread
 
     def _run(self):
-        wakerDescriptor = self._waker.fileno()
-        standbyDescriptor = None if self.standby is None else self.standby.fileno()
+        with self._lock:  # which the thread that starts this one holds until it has done so
+            if not self.isHere:
+                return  # a signal handler raised there, and it gave everything back
+            wakerDescriptor = self._waker.fileno()
+            standbyDescriptor = None if self.standby is None else self.standby.fileno()
         while not self.stopped:
             self._serveNudged()
             self._serveDeadlines()

@@ -58,8 +58,9 @@ class BaseStocking(Messages):
     in the middle of whatever that does, and if that is such a method, the handler waits for itself
     for ever. It may set a flag, or start a thread that makes the call and that it does not wait
     for. It may raise, which ends a call that waits; raised in the middle of another call of this
-    package it leaves a connection that is only good to be aborted. Others go on; but before Python
-    3.10, where a handler may run at the end of a ``with``, that connection may stay locked.
+    package it leaves a connection that is only good to be aborted (while a Stocking is made: a
+    socket that is only good to be closed). Others go on; but before Python 3.10, where a handler
+    may run at the end of a ``with``, that connection may stay locked.
 
     A finaliser (``__del__``) may call ``close`` and ``abort``. The collector runs it on whatever
     thread it likes: on the one that serves all connections neither of the two waits, what was
@@ -99,10 +100,14 @@ class BaseStocking(Messages):
         if not shakes:
             self._core.handshakeDone(True)
         pump = Pump(sock, self._core, loop, self.linger, interval)
-        loop.add(pump)
-        if self.addr is None:
-            pump.probe()
-        self._pump = pump
+        try:
+            loop.add(pump)
+            if self.addr is None:
+                pump.probe()
+            self._pump = pump
+        except BaseException:
+            pump.abandon()  # a signal handler's: else the loop would serve for ever what nobody has
+            raise
         if shakes:
             self._startHandshake()
 

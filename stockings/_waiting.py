@@ -23,11 +23,14 @@ class Call(object):
 
     def waitOrReadable(self, descriptor, timeout):
         """The same, or until a socket (always the same) is readable; return whether it is."""
-        if self._leading is None:
-            self._leading = waiterOfCalls()
-            self._leading.watch(self.waker.fileno(), True, False)
-            self._leading.watch(descriptor, True, False)
-        return self._leading.isReady(descriptor, timeout)
+        leading = self._leading
+        if leading is None:
+            leading = waiterOfCalls()
+            leading.watch(self.waker.fileno(), True, False)
+            leading.watch(descriptor, True, False)
+            # Only now: one that a signal handler's exception left half made would never wake.
+            self._leading = leading
+        return leading.isReady(descriptor, timeout)
 
 
 class Waiting(object):

@@ -108,9 +108,15 @@ def interrupted(call, *args):
     """Call a function that waits, and see what the handler raises come out of it.
 
     All of this may be interrupted: on a busy machine, the alarm can be there before the call is.
+    Nothing traces it: coverage takes a lock for every call, which would stay taken.
     """
-    with pytest.raises(Interrupted), alarms(interrupt, 0.02):
-        call(*args)
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        with pytest.raises(Interrupted), alarms(interrupt, 0.02):
+            call(*args)
+    finally:
+        sys.settrace(tracer)
 
 
 def inThread(function, *args):
@@ -139,6 +145,11 @@ def inThread(function, *args):
     return result
 
 
+def untraced():
+    """Return variables for `runPython` that keep coverage out of it."""
+    return dict.fromkeys(one for one in os.environ if "COV" in one)
+
+
 def runPython(program, *arguments, **variables):
     """Run a program to its end; return its exit status and all that it printed, as text.
 
@@ -159,6 +170,23 @@ def runPython(program, *arguments, **variables):
         watch.cancel()
         watch.join()
     return child.returncode, output
+
+
+def forked():
+    """Fork; in the child, have an alarm end it if it hangs. Return as os.fork does.
+
+    Nothing traces the child: at the fork, another thread may have that lock of coverage's.
+    """
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    pid = os.fork()
+    if pid == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # else it is the one of pytest-timeout
+        signal.alarm(PATIENCE)
+        threading.settrace(None)
+    else:
+        sys.settrace(tracer)
+    return pid
 
 
 def flavours():

@@ -2,10 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -25,22 +22,13 @@ pytestmark = [
 ]
 
 
-def forked():
-    """Fork; in the child, have an alarm end it if it hangs. Return as os.fork does."""
-    pid = os.fork()
-    if pid == 0:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # else it is the one of pytest-timeout
-        signal.alarm(PATIENCE)
-    return pid
-
-
 def inChild(function):
     """Run a function in a fork; return what it raised there as text, "" if nothing.
 
     The child ends at once afterwards, without what pytest would do at its end.
     """
     reading, writing = os.pipe()
-    pid = forked()
+    pid = support.forked()
     if pid == 0:
         said = ""
         try:
@@ -258,12 +246,8 @@ far.abort()
 @pytest.mark.parametrize("how", ["multiprocessing", "exit"])
 def test_a_child_that_ends_as_a_program_does(flavour, how):
     """Its end runs everything that is registered for it, and neither hangs nor says anything."""
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path),
-                       PYTHONWARNINGS="ignore::DeprecationWarning")
-    child = subprocess.Popen([sys.executable, "-c", PROGRAM, flavour.__name__, how],
-                             env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    output = child.communicate()[0]
-    assert (child.returncode, output) == (0, b"")
+    variables = dict(support.untraced(), PYTHONWARNINGS="ignore::DeprecationWarning")
+    assert support.runPython(PROGRAM, flavour.__name__, how, **variables) == (0, "")
 
 
 def test_a_descriptor_that_a_child_keeps_open_hides_no_end(sockets, opened):
@@ -271,7 +255,7 @@ def test_a_descriptor_that_a_child_keeps_open_hides_no_end(sockets, opened):
     near, raw = sockets()
     stocking = opened(near)
     stop, go = os.pipe()
-    pid = forked()
+    pid = support.forked()
     if pid == 0:
         os.close(go)
         os.read(stop, 1)  # until the parent closes its end

@@ -1,8 +1,6 @@
 """Signals: none breaks or shortens a wait, one that raises comes out, and SIGPIPE does not kill."""
 from __future__ import absolute_import, division, print_function
 
-import errno
-import os
 import signal
 import socket
 import sys
@@ -10,30 +8,13 @@ import threading
 
 import pytest
 
-import stockings
-from stockings._compat import clock, errnoOf
+from stockings._compat import clock
 
 from . import support
 
 PATIENCE = support.PATIENCE
 
 pytestmark = support.timer
-
-
-def feed(raw):
-    """Send short messages, and take what comes, until the other side is gone."""
-    try:
-        while True:
-            raw.sendall(b"\x81a")
-            raw.setblocking(False)
-            try:
-                raw.recv(1 << 16)
-            except socket.error as error:
-                if errnoOf(error) not in (errno.EAGAIN, errno.EWOULDBLOCK):
-                    raise
-            raw.settimeout(PATIENCE)
-    except socket.error:
-        pass
 
 
 #: Every call that may wait, with a time limit (None: without one) where it takes one; and what it
@@ -200,50 +181,6 @@ def test_a_handler_may_have_threads_make_its_calls(link):
     got += list(far)
     assert [int(one) for one in got if isinstance(one, bytes)] == list(range(written))
     assert got.count(u"from a thread") == 50
-
-
-CALLS = {
-    "read": lambda stocking: stocking.read(),
-    "read, waiting": lambda stocking: stocking.read(PATIENCE),
-    "write": lambda stocking: stocking.write(b"x" * 100),
-    "flush": lambda stocking: stocking.flush(PATIENCE),
-}
-
-
-def storm(flavour, name):
-    """Interrupt a call again and again; then see that the rest works. What the child runs."""
-    near, raw = support.tcpPair()
-    feeding = support.inThread(feed, raw)
-    stocking = flavour(near)
-    for turn in range(150):
-        try:
-            with support.alarms(support.interrupt, 20e-6 + turn * 2e-6):
-                while True:
-                    CALLS[name](stocking)
-        except support.Interrupted:
-            pass
-        except stockings.StockingClosed:
-            break  # one that was only good to be aborted
-    support.inThread(stocking.abort)()
-    feeding()
-    one, other = [flavour(sock) for sock in support.tcpPair()]
-    one.write(b"x" * 3000000)
-    assert len(other.read(PATIENCE)) == 3000000
-    one.abort()
-    other.abort()
-
-
-@pytest.mark.skipif(sys.version_info < (3, 10), reason="the end of a `with` can be interrupted")
-@pytest.mark.parametrize("name", sorted(CALLS))
-def test_a_handler_that_raises_anywhere_leaves_others_alone(flavour, name):
-    """Whatever it breaks: an abort works, other connections go on, and the process ends.
-
-    In a process of its own, which nothing else traces: coverage has a lock that is lost so, too.
-    """
-    program = "import stockings, %s as here\nhere.storm(stockings.%s, %r)" % (
-        __name__, flavour.__name__, name)
-    traced = dict.fromkeys(one for one in os.environ if "COV" in one)
-    assert support.runPython(program, **traced) == (0, "")
 
 
 def test_a_flag_is_seen_when_the_call_returns(wired):

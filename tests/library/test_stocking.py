@@ -568,7 +568,7 @@ def test_a_fork_cannot_disturb_the_parent(link):
     """The child's copies are ended there, by close, abort or use; the parent goes on."""
     near, far = link
     near.fileno()
-    pid = os.fork()
+    pid = support.forked()
     if pid == 0:
         status = 1
         try:
