@@ -83,6 +83,12 @@ class Run:
         return self.footer is not None and not self.footer.missing
 
     @property
+    def partial(self) -> bool:
+        """Whether the plan is a part of the suite: a shard, or cases that were selected."""
+        selected = any(self.header.options.get(key) for key in ("case", "clause"))
+        return selected or self.header.shard is not None
+
+    @property
     def counts(self) -> Counter[Verdict]:
         """How often each verdict was given."""
         return Counter(result.verdict for result in self.results)

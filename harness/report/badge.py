@@ -46,7 +46,7 @@ def words(run: Run) -> tuple[str, str]:
     if code == 0:
         peers = counted(len({peer for one in run.results for peer in one.peers}), "peer")
         known = run.counts.get(Verdict.XFAIL, 0)
-        if _is_part(run):
+        if run.partial:
             return f"part of {run.header.suite.version} passes · {peers}", GREY
         if known:
             return f"{counted(known, 'known failure')} · {peers}", GREY
@@ -54,12 +54,6 @@ def words(run: Run) -> tuple[str, str]:
     return {1: ("does not conform", RED), 2: ("nothing was run", GREY)}.get(
         code, ("incomplete", RED)
     )
-
-
-def _is_part(run: Run) -> bool:
-    """Whether the plan is a part of the suite: a shard, or cases that were selected."""
-    selected = any(run.header.options.get(key) for key in ("case", "clause"))
-    return selected or run.header.shard is not None
 
 
 def write(run: Run, path: Path) -> None:

@@ -84,13 +84,16 @@ def summary(run: Run, console: Console, clauses: Clauses, verbose: bool = False)
 
 
 def conclusion(run: Run, table: Matrix) -> tuple[tuple[str, str], str]:
-    """The outcome in one sentence: its styled first words, and the rest."""
+    """The outcome in one sentence: its styled first words, and the rest.
+
+    Of a part of the suite it says that this passes: only the whole shows that a peer conforms.
+    """
     if kills.about_mutants(run):
         return _killed(run)
     red = sum(number for verdict, number in run.counts.items() if verdict in RED)
     cases = counted(len(run.results), "case")
     head, style = {
-        0: ("conforms", "bold green"),
+        0: ("this part passes" if run.partial else "conforms", "bold green"),
         1: ("does not conform", STYLE[Verdict.FAIL]),
         2: ("nothing ran", STYLE[Verdict.HARNESS]),
         3: ("undecided" if run.complete else "incomplete", STYLE[Verdict.HARNESS]),

@@ -23,6 +23,9 @@ def starts(bench: Bench) -> None:
         if bench.channel.garbage:
             raise Failed(f"{failure} What came on stdout instead: "
                          f"{shown(bench.channel.garbage[0])}") from None
+        if bench.channel.exit_code(0) is not None:
+            raise Failed(f"{failure}. If it is a mirror (section 2 of conformance/ADAPTERS.md), "
+                         "its entry in the file of peers needs: level = 0") from None
         if "conformance/schema" not in str(failure):  # what it said is for the next check
             raise
 

@@ -83,3 +83,11 @@ def test_a_command_that_is_no_adapter() -> None:
     assert "exit code 1" in result.message
     assert "no arguments" in result.message
     assert "hi there" in result.message
+
+
+def test_a_mirror_that_is_described_as_a_driver() -> None:
+    """It ends at once, and the way out is named."""
+    script = "import sys; sys.exit(89 if '--mirror' not in sys.argv else 0)"
+    results = smoke([sys.executable, "-c", script], {}, "poll", 1.0)
+    (message,) = [each.message for each in results if each.name == "starts"]
+    assert message.endswith("its entry in the file of peers needs: level = 0")

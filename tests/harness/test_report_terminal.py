@@ -238,6 +238,10 @@ SENTENCES = [
         "conforms: 1 case over 1 peer, 0 red, in 3.1 s",
     ),
     (
+        run_of(WHO[:1], [RED_ONE], seconds=3.14, options={"case": ["a/**"]}),
+        "this part passes: 1 case over 1 peer, 0 red, in 3.1 s",
+    ),
+    (
         run_of(WHO[:1], [gave(RED_ONE, Verdict.HARNESS, "our fault")], seconds=61),
         "undecided: 1 case over 1 peer, 1 red, in 1 min 1 s",
     ),

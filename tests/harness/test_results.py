@@ -56,6 +56,23 @@ def whole(path: Path) -> Path:
     return write(run_of(WHO, SOME), path)
 
 
+@pytest.mark.parametrize(
+    ("options", "share", "partial"),
+    [
+        ({}, None, False),
+        ({"case": [], "clause": [], "jobs": 2}, None, False),
+        ({"case": ["frame/**"]}, None, True),
+        ({"clause": ["FRAME-1"]}, None, True),
+        ({}, Share(1, 2, 2, "0" * 64), True),
+    ],
+)
+def test_selected_cases_and_a_shard_are_a_part(
+    options: dict[str, object], share: Share | None, partial: bool
+) -> None:
+    run = run_of(WHO, SOME, options=options)
+    assert replace(run, header=replace(run.header, shard=share)).partial is partial
+
+
 def test_a_run_is_read_back_as_it_was_written(path: Path) -> None:
     run = run_of(WHO, [*SOME, FULL], options={"peers": ["a.toml"], "jobs": 2})
     assert read(write(run, path)) == run
