@@ -96,6 +96,7 @@ class Running:
     validate: bool
     repeat: int
     load: float
+    verbose: bool = False
     jobs: int = 1
     logs: str = "red"
     log: Path | None = None
@@ -143,6 +144,8 @@ def run(
       python -m harness run --peers mine.toml --peer mine --with 'reference@*'
       python -m harness run --shard 1/3 --results one.jsonl
     """
+    if running["logs"] == "all" and running["results"] is None:
+        raise Usage("--logs all: wire logs lie beside the results file; say where: --results FILE")
     selection = Selection(peer_files, peer, partner, case, clause)
     _run(selection.stems(), selection, None, Running(**running))
 
@@ -209,7 +212,7 @@ def _run(
         )
         with Load(running.load):
             outcome = _carried_out(request, console, Path(temporary))
-    conclude(outcome, console, running.junit_file, running.folder)
+    conclude(outcome, console, running.junit_file, running.folder, running.verbose)
 
 
 def _known_lines(paths: Sequence[Path], selection: Selection) -> list[KnownLine]:
@@ -254,5 +257,4 @@ main.add_command(explore)
 main.add_command(merge)
 main.add_command(mutants)
 main.add_command(new_adapter)
-main.add_command(report)
 main.add_command(bench)

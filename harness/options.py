@@ -88,6 +88,11 @@ selection = _all(
 )
 
 
+verbose = click.option(
+    "-v", "--verbose", is_flag=True, help="Tell every finding in full, and the slowest cases."
+)
+
+
 def _shard(_context: click.Context, _option: click.Parameter, text: str | None) -> Shard | None:
     try:
         return None if text is None else Shard.parse(text)
@@ -134,4 +139,5 @@ running = _all(
     click.option("--load", type=Number(0, 1000), default=0.0, metavar="F",
                  help="Keep the processors busy with F processes per core meanwhile.  "
                       "[default: 0]"),
+    verbose,
 )

@@ -30,14 +30,14 @@ from harness.site import build
 
 def conclude(
     outcome: Run, console: Console, junit_file: Path | None, folder: Path | None,
-    whole: bool = True,
+    verbose: bool, whole: bool = True,
 ) -> NoReturn:
-    """Show the outcome of a run, convert it, and end with its exit code.
+    """Show the outcome of a run (in full if `verbose`), convert it, and end with its exit code.
 
     A report that could not be written (nor others before, if not `whole`) makes it 3 where the
     run conforms, and hides nothing where it does not.
     """
-    terminal.summary(outcome, console, clauses.load())
+    terminal.summary(outcome, console, clauses.load(), verbose)
     if junit_file is not None:
         whole &= written(f"--junit {junit_file}", lambda: junit.write(outcome, junit_file))
     if folder is not None:
@@ -53,10 +53,11 @@ def conclude(
 @click.argument("file", type=options.EXISTING)
 @options.converted
 @options.html
+@options.verbose
 @click.option("--github", "on_github", is_flag=True,
               help="Print annotations for GitHub Actions, and add to the step's summary.")
 def report(
-    file: Path, folder: Path | None, on_github: bool, **outputs: Path | None
+    file: Path, folder: Path | None, verbose: bool, on_github: bool, **outputs: Path | None
 ) -> None:
     """Show a results file again, and convert it; exits as the run did.
 
@@ -67,6 +68,7 @@ def report(
       python -m harness report results/matrix.jsonl --junit matrix.xml
       python -m harness report results/matrix.jsonl --tap matrix.tap --badge badge.svg
       python -m harness report results/matrix.jsonl --html results/html
+      python -m harness report results/matrix.jsonl --verbose
       python -m harness report results/matrix.jsonl --github
     """
     asked = [(f"--{option}", path) for option, path in outputs.items()]
@@ -87,7 +89,7 @@ def report(
         whole &= written(f"--{option} {path}", partial(_converted, option, outcome, path))
     if on_github:
         whole &= _on_github(outcome, file)
-    conclude(outcome, Console(highlight=False), None, folder, whole)
+    conclude(outcome, Console(highlight=False), None, folder, verbose, whole)
 
 
 def require_free(folder: Path) -> None:

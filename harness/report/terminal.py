@@ -134,7 +134,7 @@ def _print_findings(run: Run, console: Console, clauses: Clauses, verbose: bool)
         _print_title(finding, console)
     more = len(found) - detailed - BRIEF
     if more > 0:
-        say(console, f"and {more} more findings")
+        say(console, f"and {more} more findings; `report --verbose` tells all of them in full")
     say(console)
 
 

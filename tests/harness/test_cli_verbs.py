@@ -11,6 +11,7 @@ from commandline import ROOT, RUNTIME, Cli, file, unusable
 
 from harness import clauses
 from harness.plan import Stem
+from harness.verdicts import Verdict
 
 CASE = "frame/header/nothing-but-frames"
 
@@ -102,6 +103,20 @@ def test_a_report_ends_as_its_run_did(cli: Cli, tmp_path: Path) -> None:
     assert said.code == 0
     assert "conforms: " in said.text
     assert Path("run.xml").read_text("utf-8").startswith("<?xml")
+
+
+@pytest.mark.parametrize(("words", "told"), [((), 10), (("--verbose",), 12), (("-v",), 12)])
+def test_a_report_tells_all_findings_in_full_if_asked(
+    cli: Cli, tmp_path: Path, words: tuple[str, ...], told: int
+) -> None:
+    who = runs.peers()[:1]
+    red = [runs.gave(runs.passed(f"a/b/c{at}", "", who[0].name), Verdict.CRASH, f"reason {at}")
+           for at in range(12)]
+    runs.write(runs.run_of(who, red), tmp_path / "run.jsonl")
+    said = cli("report", "run.jsonl", *words)
+    assert said.code == 1
+    assert said.text.count("  replay  ") == told
+    assert ("slowest" in said.text) is bool(words)
 
 
 def test_a_results_file_that_cannot_be_trusted(cli: Cli) -> None:

@@ -264,7 +264,6 @@ def test_the_load_burns_while_the_run_is_on(
     ("arguments", "place", "kept"),
     [
         (["run"], None, "red"),
-        (["run", "--logs", "all"], None, "all"),
         (["run", "--results", "a/r.jsonl"], "a/r.logs", "red"),
         (["run", "--results", "a/r.jsonl", "--logs", "all"], "a/r.logs", "all"),
         (["run", "--results", "a/r.jsonl", "--logs", "none"], None, "none"),
@@ -281,6 +280,12 @@ def test_logs_are_kept_beside_the_results_or_where_they_are_wanted(
     (request,) = world.requests
     assert request.logs == (None if place is None else Path(place))
     assert request.keep_logs == kept
+
+
+def test_logs_that_have_no_place_are_not_asked_for_in_vain(world: World) -> None:
+    said = world("run", "--logs", "all")
+    assert said.code == 2 and said.text.endswith("say where: --results FILE\n")
+    assert world.requests == []
 
 
 @pytest.mark.parametrize(
