@@ -6,11 +6,13 @@ It hands what the user asks for to the module that does the work, and sees to th
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
 import signal
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -42,12 +44,38 @@ from harness.smokerun import smoke
 from harness.story import keeping
 from harness.story.verb import explain
 
+#: What the system says where there is no room for an octet more.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Turn whatever ends a verb into one line, and 3 where it is nobody's verdict."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Incomplete("interrupted") from None
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.EPIPE:
+            raise  # whoever reads our output has seen enough: click sees to it
+        if isinstance(error, OSError) and error.errno in FULL:
+            where = error.filename or "what was to be printed or kept in a temporary file"
+            raise Incomplete(f"{where}: {os.strerror(error.errno)}") from error
+        traceback.print_exc()
+        raise Incomplete("the harness itself has failed; the traceback says where") from error
+
 
 class _Verbs(click.Group):
     """Sees that no end of a verb has an exit code that means something else.
 
     Python's own for an exception is 1, which says that a peer does not conform.
     """
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _told():  # --help and --version are printed here
+            return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         # An orderly end on these, too: a peer that does not notice the end of its stdin would
@@ -57,16 +85,8 @@ class _Verbs(click.Group):
             for number in system.ending_signals()
         }
         try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise Incomplete("interrupted") from None
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception as error:
-            if isinstance(error, OSError) and error.errno == errno.EPIPE:
-                raise  # whoever reads our output has seen enough: click sees to it
-            traceback.print_exc()
-            raise Incomplete("the harness itself has failed; the traceback says where") from error
+            with _told():
+                return super().invoke(ctx)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -1,9 +1,12 @@
-"""`python -m harness` where it cannot run: one line, whatever the Python."""
+"""`python -m harness` where it cannot run, or print: one line, whatever the Python."""
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from commandline import ROOT
@@ -12,6 +15,8 @@ from harness import discovery
 
 #: As this interpreter is without what harness/requirements.txt asks for.
 BARE = [sys.executable, "-S"]
+#: A file to which nothing can be written, although it can be opened for it.
+FULL = Path("/dev/full")
 
 
 def started(*command: str) -> subprocess.CompletedProcess[str]:
@@ -34,6 +39,18 @@ def test_a_python_that_is_too_old_is_told(python27: list[str]) -> None:
     assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr == ("harness: needs Python 3.10 or later, and this is 2.7; it finds the "
                             "others by itself\n")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no file here is always full")
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["list"], ["list", "--help"]])
+def test_a_full_disk_under_stdout_is_one_line(words: list[str]) -> None:
+    """It gave a traceback, and 1 (does not conform) for the first two."""
+    with FULL.open("w") as full:
+        ended = subprocess.run([sys.executable, "-m", "harness", *words], stdout=full, text=True,
+                               stderr=subprocess.PIPE, cwd=ROOT, timeout=60)
+    (line,) = ended.stderr.splitlines()
+    assert ended.returncode == 3
+    assert line.startswith("harness: ") and line.endswith(os.strerror(errno.ENOSPC))
 
 
 @pytest.fixture
