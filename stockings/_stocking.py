@@ -105,11 +105,11 @@ class BaseStocking(Messages):
             if self.addr is None:
                 pump.probe()
             self._pump = pump
+            if shakes:
+                self._startHandshake()
         except BaseException:
             pump.abandon()  # a signal handler's: else the loop would serve for ever what nobody has
             raise
-        if shakes:
-            self._startHandshake()
 
     @staticmethod
     def _interval():

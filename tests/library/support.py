@@ -162,7 +162,8 @@ def runPython(program, *arguments, **variables):
             environment[name] = value
     child = subprocess.Popen([sys.executable, "-c", program] + list(arguments), env=environment,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    watch = threading.Timer(PATIENCE, child.kill)
+    # Twice, since what the program itself waits for ends with PATIENCE, and then says what it was.
+    watch = threading.Timer(2 * PATIENCE, child.kill)
     watch.start()
     try:
         output = child.communicate()[0].decode("utf-8", "replace")
