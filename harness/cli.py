@@ -237,6 +237,7 @@ def _run(
             keep_logs=running.logs, shard=running.shard,
             options={
                 **selection.options(),
+                **({} if ids is None else {"case": sorted(ids)}),
                 "known_failing": [str(path) for path in running.known_failing],
                 "repeat": running.repeat, "load": running.load,
             },

@@ -310,6 +310,7 @@ def test_a_replay_runs_one_case_on_its_peers(world: World) -> None:
     world("replay", "interop/both@reference@one~reference@one")
     first, second, third = world.requests
     assert (list(first.stems), first.ids, first.jobs) == ([SINGLE], {CASE}, 1)
+    assert first.options["case"] == [CASE]  # one case is a part of the suite, and so it is told
     assert first.roster == Roster((ONE,))
     assert (list(second.stems), second.roster) == ([PAIR], Roster((ONE, OTHER)))
     assert third.roster == Roster((ONE,))
