@@ -10,7 +10,6 @@ import contextlib
 import errno
 import os
 import signal
-import sys
 import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
@@ -62,20 +61,11 @@ def _told() -> Iterator[None]:
         if isinstance(error, OSError) and error.errno == errno.EPIPE:
             raise  # whoever reads our output has seen enough: click sees to it
         if isinstance(error, OSError) and error.errno in FULL:
-            _drop_what_cannot_be_printed()
+            system.drop_what_cannot_be_printed()
             where = error.filename or "what was to be printed or kept in a temporary file"
             raise Incomplete(f"{where}: {os.strerror(error.errno)}") from error
         traceback.print_exc()
         raise Incomplete("the harness itself has failed; the traceback says where") from error
-
-
-def _drop_what_cannot_be_printed() -> None:
-    """Or Python would try once more in the end, and exit with a code of its own."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 class _Verbs(click.Group):

@@ -120,3 +120,15 @@ def exit_text(code: int) -> str:
         return f"signal {signal.Signals(-code).name}"
     except ValueError:
         return f"signal {-code}"
+
+
+def drop_what_cannot_be_printed() -> None:
+    """Send what is left for stdout nowhere, if that takes nothing.
+
+    Or Python would try once more in the end, and exit with a code of its own.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -16,7 +16,7 @@ import hosts
 import pytest
 from click.testing import CliRunner
 from commandline import Said, file
-from runs import failed, passed, peers, run_of, write
+from runs import failed, gave, passed, peers, run_of, write
 
 from harness import clock, openaxis
 from harness.cli import main
@@ -212,6 +212,13 @@ def test_a_request_is_what_the_options_say(world: World) -> None:
 def test_a_shard_is_asked_for_as_it_is_given(world: World) -> None:
     assert world("run", "--shard", "2/3").code == 0
     assert [request.shard for request in world.requests] == [Shard(2, 3)]
+
+
+def test_a_run_tells_all_findings_in_full_if_asked(world: World) -> None:
+    red = [gave(passed(f"a/b/c{at}", "", WHO[0].name), Verdict.CRASH, str(at)) for at in range(12)]
+    world.outcome = ending(run_of(WHO, red), 1)
+    assert world("run").text.count("  replay  ") == 10
+    assert world("run", "--verbose").text.count("  replay  ") == 12
 
 
 def test_a_run_writes_a_site_and_ends_as_without_one(world: World) -> None:
