@@ -11,12 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pytest
 
 from harness.results import Run, read
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TRUTH = HERE / "truth"
+
+#: A file to which nothing can be written, although it can be opened for it.
+FULL = "/dev/full"
+#: For tests that need it.
+needs_full = pytest.mark.skipif(
+    not Path(FULL).exists(), reason="there is no file that is always full")
 
 #: By this variable the processes of one run are found, wherever they have got to.
 MARK = "STOCKINGS_TEST_RUN"

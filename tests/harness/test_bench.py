@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from commandline import harness
+from commandline import FULL, harness, needs_full
 
 from harness.bench import duo, floors, outcome, table
 from harness.bench.contender import CONTENDERS, LIMIT, RAW, Contender
@@ -173,17 +173,17 @@ def test_a_choice_that_fits_nothing_is_an_error_that_says_what_there_is(
             ended.err)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file here is always full")
+@needs_full
 def test_a_file_that_cannot_be_written_in_the_end_is_told(tmp_path: Path) -> None:
     """What was measured for an hour has been shown; it ended with a traceback."""
     ended = harness(
         "bench", "--workload", "small", "--contender", "rawbuf", "--rounds", "1", "--seconds",
-        "0.001", "--json", "/dev/full", folder=tmp_path,
+        "0.001", "--json", FULL, folder=tmp_path,
     )
     assert ended.code == 3
     assert "raw" in ended.out and "Traceback" not in ended.err
     full = os.strerror(errno.ENOSPC)
-    assert ended.err.endswith(f"harness: --json /dev/full: cannot be written: {full}\n")
+    assert ended.err.endswith(f"harness: --json {FULL}: cannot be written: {full}\n")
 
 
 def test_the_verb_measures_writes_and_checks(tmp_path: Path) -> None:

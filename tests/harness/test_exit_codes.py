@@ -15,7 +15,7 @@ from typing import Any
 import hosts
 import pytest
 from click.testing import CliRunner
-from commandline import Said, file
+from commandline import FULL, Said, file, needs_full
 from runs import failed, gave, passed, peers, run_of, write
 
 from harness import clock, openaxis
@@ -35,8 +35,6 @@ PAIR = Stem("interop/both", "", "pair", (("SEND-3", "…"),), (), "b")
 ONE = replace(hosts.command("x", name="reference@one"), pairs="all")
 OTHER = replace(hosts.command("x", name="reference@other"), pairs="all")
 CASE = "frame/header/empty[1]@reference@one"
-#: A file to which nothing can be written, although it can be opened for it.
-FULL = "/dev/full"
 WHO = peers()[:1]
 GREEN = run_of(WHO, [passed("a/b/c", "", WHO[0].name)])
 RED = run_of(WHO, [failed(passed("a/b/c", "", WHO[0].name))])
@@ -450,7 +448,7 @@ def test_a_site_is_tried_before_the_run(world: World, name: str, index: str | No
     assert world("run", "--html", "new/site").code == 0
 
 
-@pytest.mark.skipif(not Path(FULL).exists(), reason="there is no file that is always full")
+@needs_full
 @pytest.mark.parametrize(("outcome", "code"), [(GREEN, 3), (RED, 1)])
 def test_a_report_that_fails_in_the_end_is_told_and_hides_no_verdict(
     world: World, outcome: Run, code: int, monkeypatch: pytest.MonkeyPatch

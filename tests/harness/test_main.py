@@ -6,17 +6,14 @@ import errno
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from commandline import ROOT
+from commandline import FULL, ROOT, needs_full
 
 from harness import discovery
 
 #: As this interpreter is without what harness/requirements.txt asks for.
 BARE = [sys.executable, "-S"]
-#: A file to which nothing can be written, although it can be opened for it.
-FULL = Path("/dev/full")
 
 
 def started(*command: str) -> subprocess.CompletedProcess[str]:
@@ -41,7 +38,7 @@ def test_a_python_that_is_too_old_is_told(python27: list[str]) -> None:
                             "others by itself\n")
 
 
-@pytest.mark.skipif(not FULL.exists(), reason="no file here is always full")
+@needs_full
 @pytest.mark.parametrize("words", [["--version"], ["--help"], ["list"], ["list", "--help"]])
 def test_a_full_disk_under_stdout_is_one_line(words: list[str]) -> None:
     """It gave a traceback, and 1 (does not conform) for the first two.
@@ -49,7 +46,7 @@ def test_a_full_disk_under_stdout_is_one_line(words: list[str]) -> None:
     With a buffer, as usual: what is left in it is tried once more in the end.
     """
     usual = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    with FULL.open("w") as full:
+    with open(FULL, "w", encoding="utf-8") as full:
         ended = subprocess.run([sys.executable, "-m", "harness", *words], stdout=full, text=True,
                                stderr=subprocess.PIPE, cwd=ROOT, timeout=60, env=usual)
     (line,) = ended.stderr.splitlines()

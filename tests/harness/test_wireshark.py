@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from commandline import Cli
+from commandline import FULL, Cli, needs_full
 from logs import Made
 from test_vectors import FILES
 
@@ -185,11 +185,11 @@ def test_guessing_is_off_unless_it_is_asked_for(tmp_path: Path) -> None:
     assert [row[0] for row in rows if row[0]] == ["a;b"]
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file here is always full")
+@needs_full
 def test_a_capture_that_cannot_be_written_is_told_in_one_line(tmp_path: Path, cli: Cli) -> None:
-    said = cli("explain", str(pair(tmp_path)), "--pcap", "/dev/full")
+    said = cli("explain", str(pair(tmp_path)), "--pcap", FULL)
     full = os.strerror(errno.ENOSPC)
-    assert (said.code, said.text) == (3, f"harness: --pcap /dev/full: cannot be written: {full}\n")
+    assert (said.code, said.text) == (3, f"harness: --pcap {FULL}: cannot be written: {full}\n")
 
 
 def test_a_case_without_connection_has_no_capture(tmp_path: Path, cli: Cli) -> None:
