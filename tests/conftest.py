@@ -9,6 +9,20 @@ import os
 import signal
 import sys
 
+try:
+    import hypothesis
+except ImportError:  # the tests that need it are skipped, or say so
+    pass
+else:
+    # How fast a busy machine makes and tries examples is no verdict; and a tree stays as it was.
+    hypothesis.settings.register_profile(
+        "unhurried",
+        database=None,
+        deadline=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+    hypothesis.settings.load_profile("unhurried")
+
 _coverage = sys.modules.get("coverage")
 if _coverage is not None and _coverage.Coverage.current() is not None:
     # Set here and not by tox: the environment of the whole run would have pip measured, too.

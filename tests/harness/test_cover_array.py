@@ -5,13 +5,11 @@ from __future__ import annotations
 from itertools import combinations, product
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.cover import row, spread
 from harness.cover.array import Rule, Space, covering_array
-
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def combined(rows: list[tuple[str, ...]], strength: int) -> set[tuple[tuple[int, str], ...]]:
@@ -40,7 +38,6 @@ def spaces(draw: st.DrawFn) -> Space:
     return Space(axes, tuple(rules))
 
 
-@unhurried
 @given(spaces(), st.integers(1, 4))
 def test_every_allowed_combination_is_covered(space: Space, strength: int) -> None:
     possible = allowed(space)

@@ -86,7 +86,7 @@ def test_a_program_of_another_family_is_refused_by_name() -> None:
         parser("reset")("1w3b,1e")
 
 
-@settings(max_examples=400, derandomize=True, deadline=None, database=None)
+@settings(max_examples=400, derandomize=True)
 @given(programs(FAMILIES, 12))
 def test_what_is_drawn_reads_back_as_itself(program: object) -> None:
     text = str(program)
@@ -95,7 +95,7 @@ def test_what_is_drawn_reads_back_as_itself(program: object) -> None:
     OpenAxis("program", (), parse).require(text)
 
 
-@settings(max_examples=100, derandomize=True, deadline=None, database=None)
+@settings(max_examples=100, derandomize=True)
 @given(programs(["program"], 6))
 def test_nothing_is_drawn_that_needs_more_than_a_pair_has(program: object) -> None:
     assert family(parse(str(program))) == "program"

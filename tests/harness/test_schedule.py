@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.codec import Frame, encode
@@ -164,7 +164,6 @@ def spelled() -> st.SearchStrategy[str]:
     return texts.filter(bool)
 
 
-@settings(deadline=None)  # a loaded machine is no defect
 @given(spelled(), st.binary(max_size=200))
 def test_pieces_are_the_octets(text: str, octets: bytes) -> None:
     """In order, none empty, and all of them unless the schedule ends before."""
@@ -176,7 +175,6 @@ def test_pieces_are_the_octets(text: str, octets: bytes) -> None:
         assert b"".join(pieces) == octets
 
 
-@settings(deadline=None)
 @given(spelled(), st.binary(max_size=60))
 def test_the_canonical_text_replays(text: str, octets: bytes) -> None:
     """Reading what was printed gives the same schedule, in a text that is safe in a case id."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import skimmer
@@ -51,7 +51,6 @@ frames = st.lists(
 
 
 @pytest.mark.parametrize("threshold", [SHORT, 40, LONG])
-@settings(deadline=None)  # a loaded machine is no defect
 @given(drawn=frames, data=st.data())
 def test_it_sees_what_the_reader_reads(
     threshold: int, drawn: list[tuple[Frame, int | None]], data: st.DataObject

@@ -36,7 +36,7 @@ def found(octets: bytes) -> list[FrameLine]:
     ]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(FRAMES, st.integers(0, 4), st.integers(1, 50))
 def test_every_place_is_that_of_the_codec(
     frames: list[tuple[str, int, int]], left_out: int, size: int

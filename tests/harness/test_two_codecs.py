@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Literal
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.codec import MAX_LENGTH, Frame, FrameReader, encode, header
@@ -30,9 +30,6 @@ OCTETS = st.one_of(
 )
 STREAMS = st.lists(OCTETS, max_size=60).map(bytes)
 CUTS = st.lists(st.integers(0, 1000), max_size=8)
-
-# Speed is no verdict here: other tests run beside this one.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def frame(message: Message) -> Frame:
@@ -70,20 +67,17 @@ def judged_by_tester(parts: list[bytes]) -> tuple[list[Message], End]:
     return messages, "truncated" if defect.clause == "END-2" else "malformed"
 
 
-@unhurried
 @given(MESSAGES)
 def test_both_encode_a_message_alike(message: Message) -> None:
     assert wire.encode(message) == encode(frame(message))
 
 
-@unhurried
 @given(st.integers(0, MAX_LENGTH), st.booleans())
 @example(MAX_LENGTH, True)
 def test_both_write_the_same_header(length: int, is_bytes: bool) -> None:
     assert wire.header(length, is_bytes) == header("bytes" if is_bytes else "text", length)
 
 
-@unhurried
 @given(st.lists(MESSAGES, max_size=6), st.lists(st.integers(0, 9), min_size=6, max_size=6), CUTS)
 def test_both_take_what_the_other_sends_however_cut(
     messages: list[Message], longer: list[int], cuts: list[int]
@@ -97,7 +91,6 @@ def test_both_take_what_the_other_sends_however_cut(
     assert judged_by_library(pieces(theirs, cuts)) == (messages, "clean")
 
 
-@unhurried
 @given(STREAMS, CUTS)
 @example(b"\x81a" + b"\x00" * 10, [])
 @example(b"\x81a" + b"\x00" * 11, [])
@@ -106,7 +99,6 @@ def test_both_judge_any_octets_alike(stream: bytes, cuts: list[int]) -> None:
     assert judged_by_library(pieces(stream, cuts)) == judged_by_tester([stream])
 
 
-@unhurried
 @given(st.lists(MESSAGES, min_size=1, max_size=4), st.data())
 def test_both_judge_a_damaged_stream_alike(messages: list[Message], data: st.DataObject) -> None:
     stream = bytearray(b"".join(wire.encode(message) for message in messages))

@@ -15,14 +15,14 @@ def nothingLeft():
     threadsBefore = set(threading.enumerate())
     descriptorsBefore = support.openDescriptors()
     yield
-    if not support.until(lambda: set(threading.enumerate()) <= threadsBefore, 5):
+    if not support.until(lambda: set(threading.enumerate()) <= threadsBefore):
         left = set(threading.enumerate()) - threadsBefore
         pytest.fail("threads were left: %s" % sorted(thread.name for thread in left))
     if descriptorsBefore is None:
         return
     if not support.openDescriptors() <= descriptorsBefore:
         gc.collect()  # PyPy closes what a test forgot (a raw socket) only now
-    if not support.until(lambda: support.openDescriptors() <= descriptorsBefore, 5):
+    if not support.until(lambda: support.openDescriptors() <= descriptorsBefore):
         left = support.openDescriptors() - descriptorsBefore
         pytest.fail("descriptors were left: %s" % sorted(left))
 

@@ -102,8 +102,6 @@ def _tests(like: Interpreter, python: Path, tool: Interpreter) -> bool:
     packages = Path(command.run([*tool.command, "-c", where], 60).last_line)
     environment = {
         **command.clean_environment(), "PYTHONDONTWRITEBYTECODE": "1",
-        # A test with hundreds of threads was seen to take 2.7 24 seconds.
-        "STOCKINGS_TESTS_PATIENCE": "5",
         "PYTHONPATH": system.search_path_for("win32", [ROOT, packages]),
     }
     skipped = unfaithful("{}.{}".format(*like.release))
