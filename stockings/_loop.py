@@ -43,9 +43,10 @@ class Loop(object):
         self.standby = None
         #: Guards the life of the thread: _members, _thread, _waker and standby.
         self._lock = threading.Lock()
-        # The pumps whose sockets are open, and the thread that serves them.
+        # The pumps whose sockets are open, the thread that serves them, and the one that did last.
         self._members = set()
         self._thread = None
+        self._left = None
         self._waker = None
         self._nudged = collections.deque()
         # The rest belongs to the thread: pumps by descriptor, the longest sleep that some of them
@@ -132,10 +133,14 @@ class Loop(object):
         """
         self.stopped = True
         self._ender = threading.current_thread().ident
-        thread = self._thread
+        # One that has just left is still to come to its end (2.7 would take its True away). It may
+        # leave now: so the first of the two is read first.
+        thread = self._thread or self._left
         if thread is not None and self.pid == os.getpid():
             deadline = Deadline(_EXIT)
-            self._waker.set()
+            waker = self._waker
+            if waker is not None:
+                waker.set()
             thread.join(_EXIT)
             for pump in list(self._members):
                 pump.retire(deadline)
@@ -172,7 +177,7 @@ class Loop(object):
         with self._lock:
             if self._members or self._nudged:
                 return False
-            self._thread = None
+            self._left, self._thread = self._thread, None
             self._waker.close()
             if self.standby is not None:
                 self.standby.close()

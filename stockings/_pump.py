@@ -231,7 +231,10 @@ class Pump(Calling):
         self.loop.nudge(self)
 
     def abandon(self):
-        """The Stocking is being collected. Takes no lock: the collector runs anywhere."""
+        """Nobody has the Stocking: it is being collected, or its making was interrupted.
+
+        Takes no lock: the collector runs anywhere, and so does a signal handler.
+        """
         self._abandoned = True
         if self.pid != os.getpid():
             self.forked()

@@ -284,6 +284,31 @@ def test_stop_ends_the_thread_and_leaves_the_rest(loop, sockets):
         loop.standby.close()
 
 
+def test_stop_waits_for_a_thread_that_leaves(loop, sockets, monkeypatch):
+    """Or it runs on without the names of its modules: 2.7 then printed a traceback in the end."""
+    left, joined, usual = threading.Event(), threading.Event(), loop._leave
+
+    def leave():
+        leaves = usual()
+        if leaves:
+            left.set()
+            joined.wait(support.PATIENCE)
+        return leaves
+
+    monkeypatch.setattr(loop, "_leave", leave)
+    pump = FakePump(sockets()[0])
+    loop.add(pump)
+    thread = loop._thread
+    usualJoin = thread.join
+    monkeypatch.setattr(thread, "join", lambda timeout: [joined.set(), usualJoin(timeout)])
+    end(loop, pump)
+    assert left.wait(support.PATIENCE)
+    loop.stop()
+    ended = not thread.is_alive()
+    joined.set()
+    assert ended
+
+
 def test_a_thread_that_cannot_start_leaves_nothing(loop, sockets, monkeypatch):
     """The error goes to whoever wanted a Stocking."""
     def refuse(self):
