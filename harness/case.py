@@ -24,6 +24,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache
 from typing import TypeVar
 
 import pytest
@@ -59,6 +60,7 @@ class Untestable(Exception):
     """A prerequisite of the case was not met, so that it could not decide anything."""
 
 
+@cache
 def declared(function: Callable[..., object]) -> tuple[tuple[str, str], ...]:
     """Return the clauses that a case decides, with their quotations, from its docstring.
 
@@ -164,7 +166,7 @@ class Recorder:
 
     def __call__(self, clause: str, ok: object, expected: str, observed: object) -> bool:
         """Record one check; return whether the clause was kept."""
-        level = clauses.load()[clause].level
+        level = clauses.level(clause)
         kept = bool(ok)
         self.checks.append(Check(clause, level, kept, expected, shown(observed)))
         self.moments.append(clock.now_ns())

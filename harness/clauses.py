@@ -73,6 +73,12 @@ def load(path: Path = SPEC) -> dict[str, Clause]:
     return dict(_load(Path(path).resolve()))
 
 
+@cache
+def level(ident: str) -> Level:
+    """Return the level of a clause of SPEC.md. Raises KeyError if there is none with that id."""
+    return load()[ident].level
+
+
 def exempt(path: Path = SPEC) -> dict[str, str]:
     """Why a clause has no case, by the clause's id, from the document's table of them.
 
