@@ -68,6 +68,8 @@ def run_pytest(plan: Path, options: Sequence[str], watcher: object) -> bool:
     buffer = io.StringIO()
     conformance = ROOT / "conformance"
     arguments = [
+        # No case uses Hypothesis, and its plugin takes a while to import it in each worker.
+        "-p", "no:hypothesispytest",
         *options, "--import-mode=importlib", f"--rootdir={conformance}",
         "-c", str(conformance / "pytest.ini"), f"--plan={plan}", str(conformance / "cases"),
     ]
