@@ -20,7 +20,7 @@ NARROWEST: Final = 24
 
 def printable(text: str, console: Console) -> str:
     """The text on one line, with everything that is no visible character spelled out."""
-    visible = "".join(
+    visible = text if text.isprintable() else "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
     if speaks_unicode(console):
