@@ -237,7 +237,7 @@ def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
     """Run an item, and report no more of it than the main process uses.
 
-    Of six notes for each item xdist sends one, which spares a tenth of a run's processor time.
+    xdist carries each note by itself; two of six are left: the result, and that the item is done.
     """
     for report in runtestprotocol(item, log=False, nextitem=nextitem):
         if report.when == "call" or not report.passed:
