@@ -6,6 +6,7 @@ a signal) changes nothing.
 """
 from __future__ import absolute_import, division, print_function
 
+import errno
 import socket
 
 from stockings._compat import (
@@ -159,13 +160,7 @@ class Channel(object):
             except SOCKET_ERRORS as error:
                 if errnoOf(error) in INTERRUPTED:
                     continue
-                if isRaggedEnd(self._sock, error):
-                    core.receivedEnd()
-                    return
-                blocked = blockedOn(error)
-                if blocked is None:
-                    core.drop("reset", withoutFrames(error))
-                self.receiveNeedsWrite = blocked == "write"
+                self._receiveFailed(error)
                 return
             if not came:
                 core.receivedEnd()
@@ -174,6 +169,43 @@ class Channel(object):
                 return  # the system has no more, and asking again would cost a call
             if asked != RECEIVE_HEAD:
                 budget -= came
+
+    def receiveAtOnce(self):
+        """Receive once, nothing being unread; return the message if just one came.
+
+        Else returns None, and what came is in the inbox. Not for TLS.
+        """
+        if self._size == RECEIVE_HEAD:
+            self.pumpIn(1)  # which goes on behind the head
+            return None
+        core = self._core
+        core.counters["recvCalls"] += 1
+        try:
+            data = self._sock.recv(self._size)
+        except SOCKET_ERRORS as error:
+            if error.errno == errno.EAGAIN:
+                return None  # the usual case
+            if errnoOf(error) in INTERRUPTED:
+                self.pumpIn(1)
+            else:
+                self._receiveFailed(error)
+            return None
+        self._size = RECEIVE if len(data) < RECEIVE else RECEIVE_LARGE
+        if data:
+            return core.receivedFor(data)
+        core.receivedEnd()
+        return None
+
+    def _receiveFailed(self, error):
+        """A call did not give octets: later, or never again."""
+        core = self._core
+        if isRaggedEnd(self._sock, error):
+            core.receivedEnd()
+            return
+        blocked = blockedOn(error)
+        if blocked is None:
+            core.drop("reset", withoutFrames(error))
+        self.receiveNeedsWrite = blocked == "write"
 
     def _receive(self):
         """Make one call; return how many octets were asked for, and how many came (0: the end)."""

@@ -27,6 +27,8 @@ _AGAIN = frozenset([errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, 10035])
 QUIETLY = getattr(socket, "MSG_NOSIGNAL", 0x4000 if sys.platform.startswith("linux") else 0)
 #: Hands the processor to another process; an empty wait does it where the call is missing.
 yieldProcessor = getattr(os, "sched_yield", lambda: None)
+#: Whether daemon threads run on while the interpreter takes its modules apart.
+threadsOutlive = PY2
 #: The category of the warning about a forgotten close(); 2.7 has none and is not warned.
 LeakWarning = None if PY2 else ResourceWarning
 

@@ -152,6 +152,18 @@ class Core(object):
         if not self.discarding:
             self._decoded(self.inbox.feed(data))
 
+    def receivedFor(self, data):
+        """Take octets for a reader, nothing being unread; return a message that came alone."""
+        inbox = self.inbox
+        before = inbox.decoder.consumed
+        self.counters["bytesReceived"] += len(data)
+        messages = inbox.decoder.feed(data)
+        if len(messages) == 1:
+            self._decoded(1, inbox.decoder.consumed - before)
+            return messages[0]
+        self._decoded(inbox.keep(before, messages))
+        return None
+
     def room(self):
         """Where the next octets are to be received to; None: anywhere, for ``received``."""
         return None if self.discarding else self.inbox.decoder.room()
@@ -161,12 +173,12 @@ class Core(object):
         self.counters["bytesReceived"] += count
         self._decoded(self.inbox.filled(count))
 
-    def _decoded(self, completed):
+    def _decoded(self, completed, alone=0):
         inbox = self.inbox
         counters = self.counters
         counters["messagesReceived"] += completed
-        if inbox.unreadBytes > counters["peakUnreadBytes"]:
-            counters["peakUnreadBytes"] = inbox.unreadBytes
+        if inbox.unreadBytes + alone > counters["peakUnreadBytes"]:
+            counters["peakUnreadBytes"] = inbox.unreadBytes + alone
         if inbox.decoder.error is not None:
             self.linger("protocol", inbox.decoder.error)
 

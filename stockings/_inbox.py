@@ -39,15 +39,21 @@ class Inbox(object):
         """Whether a message is there. Needs no lock."""
         return bool(self.batch or self._batches)
 
+    @property
+    def untouched(self):
+        """Whether no message waits, no payload is incomplete, and receiving goes on."""
+        return not (self.batch or self._batches or self.paused or self.decoder.missing)
+
     def feed(self, data):
         """Decode octets; return how many messages they completed."""
-        return self._keep(self.decoder.consumed, self.decoder.feed(data))
+        return self.keep(self.decoder.consumed, self.decoder.feed(data))
 
     def filled(self, count):
         """The same with octets that were put into the decoder's ``room``."""
-        return self._keep(self.decoder.consumed, self.decoder.filled(count))
+        return self.keep(self.decoder.consumed, self.decoder.filled(count))
 
-    def _keep(self, before, messages):
+    def keep(self, before, messages):
+        """Have messages wait that ``feed`` gave, and gave since so many octets were consumed."""
         if messages:
             octets = self.decoder.consumed - before
             count = octets + MESSAGE * len(messages)

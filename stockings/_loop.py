@@ -16,6 +16,7 @@ import threading
 
 from stockings._compat import clock, yieldProcessor
 from stockings._deadline import Deadline
+from stockings._ending import atLast, awaitSleep
 from stockings._reading import FEW, LOOK, TURNS
 from stockings._standby import Standby, hasStandby
 from stockings._waiters import PollWaiter, SelectWaiter
@@ -288,3 +289,11 @@ def loopOf(waiterType):
 def _stopAll():
     for loop in list(_loops.values()):
         loop.stop()
+
+
+@atLast
+def _shutAll():
+    for loop in list(_loops.values()):
+        for pump in list(loop._members):
+            pump.shut()
+    awaitSleep()

@@ -7,7 +7,8 @@ wait because the other side does not read. So two kinds of threads pump:
 
 * the calling thread (``_calling``): ``write`` sends at once if nothing is queued before it,
   ``read`` on an empty queue receives at once, and a ``read`` that waits does so for the socket
-  itself, then receives (``_reading``). They only do what the socket allows without blocking;
+  itself (``_reading``), wide awake at first if it expects to wait only shortly (``_spinning``),
+  then receives. They only do what the socket allows without blocking;
 * the I/O thread (``_loop``), one for all Stockings of a flavour, which waits for descriptors and
   does what is left: the rest of a send, receiving while the program does not ask, noticing the end.
 
@@ -42,7 +43,9 @@ from stockings._channel import Channel
 from stockings._compat import yieldProcessor
 from stockings._core import CLOSE, SHUTDOWN
 from stockings._deadline import Deadline
+from stockings._ending import Gate
 from stockings._reading import ReadingSide
+from stockings._spinning import Spin
 from stockings._waiting import Waiting
 
 
@@ -74,6 +77,7 @@ class Pump(Calling):
         self._waiting = Waiting(self.lock)
         # No call leads on a TLS socket: what that waits for may be the other direction.
         self._reading = ReadingSide(self.descriptor, loop, not self._channel.isTls)
+        self._spin = Spin()
         # When the program last sent by itself, and how often in a row it did so in a hurry.
         self._wrote = self._hurry = 0
         # The I/O thread has to look at something that interest() does not tell.
@@ -133,9 +137,14 @@ class Pump(Calling):
         """End what ends gracefully at once, since its time is over.
 
         For the cause that it ends for already: any other would be an end of this side's making,
-        and would take the messages away that came before malformed octets.
+        and would take the messages away that came before malformed octets. What the socket takes
+        is still sent: this process may have stood still all the time.
         """
-        self.update(lambda: self.core.drop(self.core.cause))
+        with self.lock:
+            if not self.core.finished:
+                self._channel.pumpOut()
+                self.core.drop(self.core.cause)
+                self.settle()
 
     # For the I/O thread
 
@@ -207,6 +216,10 @@ class Pump(Calling):
             self._reading.retire()
         finally:
             self.lock.release()
+
+    def shut(self):
+        """2.7 has come to its end: let nobody but this thread do anything any more."""
+        self.lock = self._waiting.lock = Gate(self.lock)
 
     @property
     def led(self):

@@ -2,7 +2,7 @@
 
 A thread that waits for a message waits for the socket itself and receives on its own: a detour over
 the I/O thread would cost two switches of threads. Meanwhile the I/O thread must not wait for the
-same socket, and as soon as the reader returns, it must again, since nobody knows when the program
+same octets, and as soon as the reader returns, it must again, since nobody knows when the program
 will come back. Telling it so through its waker would be the detour again. So it waits for one more
 descriptor, an epoll set, which any thread may change under a waiting one without waking it: the
 kernel looks at the socket at the moment of arming, so no octet goes unnoticed in between.

@@ -3,6 +3,9 @@
 A waiter belongs to one thread. ``watch`` says what to wait for, ``wait`` waits. A call that a
 signal interrupted returns nothing, and the caller, who knows its deadlines, calls again: 2.7 and
 3.4 do not resume a wait by themselves.
+
+Each method that waits has its function in ``sleep`` before it calls it, and what that returned in
+``came``: ``_ending`` looks at these to see whether a thread sleeps.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -54,14 +57,16 @@ class SelectWaiter(object):
         """Return [(descriptor, readable, writable)], at the latest after ``timeout`` seconds."""
         if timeout is not None:
             timeout = min(timeout, _LONGEST)
+        read, write = list(self._read), list(self._write)
+        sleep = select.select
         try:
-            readable, writable, _ = select.select(list(self._read), list(self._write), [], timeout)
+            came = sleep(read, write, [], timeout)
         except ValueError:
             return self._bad()
         except SOCKET_ERRORS as error:
             return [] if errnoOf(error) in INTERRUPTED else self._bad()
-        events = dict((descriptor, [True, False]) for descriptor in readable)
-        for descriptor in writable:
+        events = dict((descriptor, [True, False]) for descriptor in came[0])
+        for descriptor in came[1]:
             events.setdefault(descriptor, [False, True])[1] = True
         return [(descriptor, read, write) for descriptor, (read, write) in events.items()]
 
@@ -112,25 +117,28 @@ class PollWaiter(object):
 
         A hang-up, an error and a closed descriptor count as both: the call that follows tells.
         """
+        milliseconds = _milliseconds(timeout)
+        sleep = self._poll.poll
         try:
-            events = self._poll.poll(_milliseconds(timeout))
+            came = sleep(milliseconds)
         except SOCKET_ERRORS as error:
             if errnoOf(error) in INTERRUPTED:
                 return []
             raise
         return [(descriptor, bool(event & ~select.POLLOUT), bool(event & ~select.POLLIN))
-                for descriptor, event in events]
-
+                for descriptor, event in came]
 
     def isReady(self, descriptor, timeout):
         """wait(), but only return whether ``descriptor`` was among what was watched for."""
+        milliseconds = _milliseconds(timeout)
+        sleep = self._poll.poll
         try:
-            events = self._poll.poll(_milliseconds(timeout))
+            came = sleep(milliseconds)
         except SOCKET_ERRORS as error:
             if errnoOf(error) in INTERRUPTED:
                 return False
             raise
-        return descriptor in [ready for ready, _ in events]
+        return descriptor in [ready for ready, _ in came]
 
 
 def waiterOfCalls():

@@ -37,7 +37,7 @@ class Waiting(object):
     """Waiting calls; ``lock`` guards everything in here and what the conditions look at."""
 
     def __init__(self, lock):
-        self._lock = lock
+        self.lock = lock
         #: Those that wait now.
         self.calls = []
         # Those at rest, for the next ones.
@@ -89,7 +89,7 @@ class Waiting(object):
         call = None
         try:
             while True:
-                with self._lock:
+                with self.lock:
                     happened = condition()
                     settle(bool(happened))
                     if happened or deadline.over:
@@ -102,7 +102,7 @@ class Waiting(object):
                 call.wait(deadline.left())
         finally:
             if call is not None:
-                with self._lock:
+                with self.lock:
                     self.leave(call)
 
     def close(self):

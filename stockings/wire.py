@@ -113,8 +113,10 @@ class Decoder(object):
         # At most one of the two is in use: an incomplete header, or an incomplete payload.
         self._head = b""
         self._body = None
-        # Of the incomplete payload: whole frame length, payload length, octets to come, kind.
-        self._frame = self._length = self._missing = self._isBytes = 0
+        #: Octets that the incomplete payload lacks; 0 if there is none.
+        self.missing = 0
+        # Of the incomplete payload: whole frame length, payload length, kind.
+        self._frame = self._length = self._isBytes = 0
 
     @property
     def pending(self):
@@ -124,7 +126,7 @@ class Decoder(object):
         ``received`` counts header octets.
         """
         if self._body is not None:
-            return self._length - self._missing, self._length
+            return self._length - self.missing, self._length
         return len(self._head), (None if self._head else 0)
 
     def feed(self, data):
@@ -155,11 +157,11 @@ class Decoder(object):
         are not copied again. It never is larger than what has arrived, or 256 KiB. The caller
         releases it before anything else is called, ``filled`` if octets came.
         """
-        if self._missing < _LARGE or self._body is None or not usesBuffers:
+        if self.missing < _LARGE or self._body is None or not usesBuffers:
             return None
         body = self._body
-        at = self._length - self._missing
-        end = at + min(self._missing, max(at, _AHEAD))
+        at = self._length - self.missing
+        end = at + min(self.missing, max(at, _AHEAD))
         body.seek(end - 1)
         body.write(b"\0")
         return body.getbuffer()[at:end]
@@ -242,21 +244,21 @@ class Decoder(object):
         self._body.write(data)
         self._frame = headerLength + length
         self._length = length
-        self._missing = length - len(data)
+        self.missing = length - len(data)
         self._isBytes = isBytes
 
     def _fill(self, data, messages):
         """Add to the incomplete payload; return how much of ``data`` belonged to it."""
-        taken = min(self._missing, len(data))
-        self._body.seek(self._length - self._missing)  # room() may have gone ahead
+        taken = min(self.missing, len(data))
+        self._body.seek(self._length - self.missing)  # room() may have gone ahead
         self._body.write(data if taken == len(data) else data[:taken])
         self._took(taken, messages)
         return taken
 
     def _took(self, taken, messages):
         """Note octets of the incomplete payload, which may be its last ones."""
-        self._missing -= taken
-        if not self._missing:
+        self.missing -= taken
+        if not self.missing:
             payload = self._body.getvalue()
             self._body = None
             if self._isBytes:

@@ -15,6 +15,7 @@ class Decoder:
     maxMessageSize: int | None
     error: ProtocolError | None
     consumed: int
+    missing: int
     def __init__(self, maxMessageSize: int | None = None) -> None: ...
     @property
     def pending(self) -> tuple[int, int | None]: ...

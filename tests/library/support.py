@@ -85,14 +85,19 @@ timer = pytest.mark.skipif(
 
 @contextlib.contextmanager
 def alarms(handler, first, interval=0.0):
-    """Have ``handler()`` called on the main thread after ``first`` s, and every ``interval`` s."""
+    """Have ``handler()`` called on the main thread after ``first`` s, and every ``interval`` s.
+
+    The timer is pytest-timeout's, too, and goes on for that afterwards.
+    """
     before = signal.signal(signal.SIGALRM, lambda *_: handler())
+    left = (0, 0)
     try:
-        signal.setitimer(signal.ITIMER_REAL, first, interval)
+        left = signal.setitimer(signal.ITIMER_REAL, first, interval)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *left)
 
 
 class Interrupted(Exception):
@@ -117,6 +122,12 @@ def interrupted(call, *args):
             call(*args)
     finally:
         sys.settrace(tracer)
+
+
+def patient(stocking, seconds=PATIENCE):
+    """Have a Stocking deliver what was written on a busy machine, too; return it."""
+    stocking.linger = stocking._pump.linger = seconds
+    return stocking
 
 
 def inThread(function, *args):
@@ -162,8 +173,8 @@ def runPython(program, *arguments, **variables):
             environment[name] = value
     child = subprocess.Popen([sys.executable, "-c", program] + list(arguments), env=environment,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    # Twice, since what the program itself waits for ends with PATIENCE, and then says what it was.
-    watch = threading.Timer(2 * PATIENCE, child.kill)
+    # Longer, since what the program itself waits for ends with PATIENCE, and says what it was.
+    watch = threading.Timer(3 * PATIENCE, child.kill)
     watch.start()
     try:
         output = child.communicate()[0].decode("utf-8", "replace")

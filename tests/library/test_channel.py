@@ -8,7 +8,7 @@ import pytest
 
 from stockings import _channel
 from stockings._channel import Channel
-from stockings._compat import socketpair
+from stockings._compat import socketpair, usesBuffers
 from stockings._core import Core
 from stockings.wire import encode, encodeParts
 
@@ -105,6 +105,81 @@ def test_readiness_without_octets_changes_nothing(make, later):
     channel.pumpIn()
     channel.pumpOut()
     assert core.cause is None and core.reading and sock.calls == ["recv"]
+
+
+def test_a_reader_is_handed_what_came_alone(make):
+    """It was never queued, and counts as if it had been."""
+    channel, core, _ = make(recvs=[encode(b"one"), encode(u"two")])
+    assert channel.receiveAtOnce() == b"one" and channel.receiveAtOnce() == u"two"
+    stats = core.stats()
+    assert not core.inbox.unread and core.inbox.unreadBytes == 0
+    assert (stats.messagesReceived, stats.bytesReceived, stats.recvCalls) == (2, 8, 2)
+    assert stats.peakUnreadBytes == 4
+
+
+@pytest.mark.parametrize("parts, messages", [
+    ([encode(b"one") + encode(b"two")], [b"one", b"two"]),
+    ([encode(b"one")[:2], encode(b"one")[2:]], [b"one"]),
+    ([encode(b"x" * 100)[:1], encode(b"x" * 100)[1:]], [b"x" * 100]),
+    ([encode(b"one") + encode(b"two")[:1], encode(b"two")[1:]], [b"one", b"two"]),
+], ids=["two", "payload", "header", "one-and-a-half"])
+def test_a_reader_gets_the_rest_from_the_inbox(make, parts, messages):
+    """Whatever does not come alone."""
+    channel, core, _ = make(recvs=parts)
+    got = []
+    for _ in parts:
+        got.append(channel.receiveAtOnce() if core.inbox.untouched else channel.pumpIn(1))
+        got += readAll(core)
+    assert [message for message in got if message is not None] == messages
+    assert core.stats().messagesReceived == len(messages)
+
+
+@pytest.mark.parametrize("later", [AGAIN, WSA_AGAIN], ids=_number)
+def test_a_reader_finds_nothing(make, later):
+    """And everything goes on."""
+    channel, core, _ = make(recvs=[later, encode(b"m")])
+    assert channel.receiveAtOnce() is None and core.cause is None
+    assert channel.receiveAtOnce() == b"m"
+
+
+@pytest.mark.parametrize("signal", [INTR, WSA_INTR], ids=_number)
+def test_a_signal_while_a_reader_receives(make, signal):
+    """The call is made again."""
+    channel, core, _ = make(recvs=[signal, encode(b"m")])
+    assert channel.receiveAtOnce() is None
+    assert readAll(core) == [b"m"]
+
+
+@pytest.mark.parametrize("error", [RESET, WSA_RESET, WSA_ABORTED], ids=_number)
+def test_a_reader_meets_a_reset(make, error):
+    """It is the cause."""
+    channel, core, _ = make(recvs=[error])
+    assert channel.receiveAtOnce() is None
+    assert core.cause == "reset" and core.error.args[0] == error.args[0]
+
+
+def test_a_reader_meets_the_end(make):
+    """Clean between two frames."""
+    channel, core, _ = make(recvs=[b""])
+    assert channel.receiveAtOnce() is None and core.inputEnd == ("eof", None)
+
+
+def test_a_reader_gets_the_message_before_malformed_octets(make):
+    """The end follows."""
+    channel, core, _ = make(recvs=[encode(b"m") + b"\0" * 11])
+    assert channel.receiveAtOnce() == b"m"
+    assert core.cause == "protocol"
+
+
+@pytest.mark.skipif(not usesBuffers, reason="nothing is received in place here")
+def test_a_reader_goes_on_behind_the_head_that_follows_a_large_message(make):
+    """Of that only little is asked for, and a read that finds no whole message returns None."""
+    large, small = encode(b"l" * 150000), encode(b"s" * 20000)
+    channel, core, _ = make(recvs=[large[:65536], large[65536:], small[:4096], small[4096:]])
+    channel.pumpIn(65537)
+    assert readAll(core) == [b"l" * 150000]
+    assert channel.receiveAtOnce() is None
+    assert readAll(core) == [b"s" * 20000]
 
 
 def test_send_turn_is_bounded(make):

@@ -2,8 +2,11 @@
 from __future__ import absolute_import, division, print_function
 
 import socket
+import threading
 
 import pytest
+
+from stockings import _ending
 
 from . import support
 from .test_tls import PEM
@@ -12,8 +15,9 @@ HEAD = """
 from __future__ import print_function
 import atexit, os, sys, threading
 {early}
-import stockings
+import stockings, stockings._ending
 from stockings._compat import emulatedSocketpair, socketpair
+stockings._ending._LIMIT = 5  # the machine may be busy
 Flavour = getattr(stockings, sys.argv[1])
 a, b = socketpair()
 
@@ -42,6 +46,11 @@ class Shaking(Flavour):
     def handshake(self):
         self._write(u"hello")
         return self._read(20) == u"hello"
+
+class Late(object):
+    # In a module of the library: lets other threads run while 2.7 takes that apart.
+    def __del__(self, wait=threading.Event().wait):
+        wait(0.5)
 """
 
 # What a program may be in the middle of when it ends.
@@ -60,6 +69,44 @@ far.waitMessage(20)
 near, far = Flavour(a), Flavour(b)
 for one in (near, near, far):
     daemon(one.read, None)
+""",
+    "waiting-shortly": """
+near, far = Flavour(a), Flavour(b)
+def again(call, *arguments):
+    while True:
+        call(*arguments)
+for call, limit in ((near.read, 0.02), (near.read, 0.002), (far.waitMessage, 0.02),
+                    (far.waitClosed, 0.01)):
+    daemon(again, call, limit)
+threading.Event().wait(0.05)
+stockings._waiters.late = Late()
+""",
+    "beginning-to-wait": """
+import stockings._ending, stockings._waiters as waiters
+from stockings._compat import clock
+stockings._ending._LIMIT = 20
+begun = threading.Event()
+ident = lambda: threading.current_thread().ident
+names = vars(waiters)
+def slowly(timeout, before=waiters._milliseconds, clock=clock, begun=begun, ident=ident,
+           names=names):
+    if ident() == reader.ident:
+        until = clock() + 0.3
+        begun.set()
+        while clock() < until and names["_LONGEST"] is not None:  # as it is once 2.7 has ended it
+            pass
+    return before(timeout)
+near = Flavour(a)
+if sys.version_info[0] == 2 and near._pump.loop.standby is not None:
+    daemon(near.read, None)
+    while not near._pump.led:
+        pass
+    reader = threading.Thread(target=near.read, args=[1000])
+    reader.daemon = True
+    waiters.late = Late()
+    waiters._milliseconds = slowly
+    reader.start()
+    begun.wait(20)
 """,
     "waiting-flush": "near = Flavour(a)\nnear.write(b'x' * 10000000)\ndaemon(near.flush)\n",
     "waiting-closed": "near = Flavour(a)\ndaemon(near.waitClosed)\n",
@@ -235,6 +282,28 @@ def test_the_last_reference_goes_quietly(flavour, name):
     assert run(flavour, PLACES[name]) == (0, "")
 
 
+def test_a_handler_at_exit_may_wait_for_a_thread(flavour):
+    """The thread finishes the call that it is in, also behind the library's own handler."""
+    program = """
+writing, ended = threading.Event(), threading.Event()
+class Slow(Flavour):
+    def preWrite(self, message):
+        writing.set()
+        ended.wait(20)
+        return message
+def last():
+    ended.set()
+    worker.join(20)
+    if worker.is_alive():
+        print("it hangs")
+near = Slow(a)
+worker = daemon(near.write, b"x")
+writing.wait(20)
+lasts.append(last)
+"""
+    assert run(flavour, program, EARLY) == (0, "")
+
+
 def test_a_lock_that_nobody_gives_back_delays_the_end_only(flavour):
     """A thread that was stopped in the middle of a call, or a handler that raised there (2.7)."""
     assert run(flavour, "near = Flavour(a)\nnear._pump.lock.acquire()\n") == (0, "")
@@ -320,3 +389,73 @@ os._exit(3)
         assert stocking.read(20) == u"last"
         assert stocking.waitClosed(20) and stocking.closeCause == "eof"
     listener.close()
+
+
+# What 2.7 does at its very end, behind the handlers; coverage has taken its leave by then
+
+def test_behind_a_shut_gate_one_thread_goes_on_alone(flavour):
+    program = """
+from stockings import _loop
+near, far = Flavour(a), Flavour(b)
+near.write(u"before")
+assert far.read(20) == u"before"
+go = threading.Event()
+def write():
+    go.wait(20)
+    near.write(u"of another thread")
+other = daemon(write)
+code = stockings._ending.Gate.__enter__.__code__
+def last():
+    _loop._shutAll()
+    go.set()
+    while sys._current_frames()[other.ident].f_code is not code:
+        os.getpid()
+    near.write(u"behind")
+    if (far.read(), far.read()) != (u"behind", None):
+        print("the other one did something")
+lasts.append(last)
+"""
+    assert run(flavour, program, EARLY) == (0, "")
+
+
+@pytest.fixture
+def hooked(flavour, opened, sockets):
+    """A thread that is in a hook, and the event that lets it go on."""
+    entered, leave = threading.Event(), threading.Event()
+
+    class Slow(flavour):
+        def preWrite(self, message):
+            entered.set()
+            leave.wait(support.PATIENCE)
+            return message
+
+    result = support.inThread(opened(sockets()[0], Slow).write, b"x")
+    assert entered.wait(support.PATIENCE)
+    yield leave
+    leave.set()
+    result()
+
+
+def test_the_end_waits_for_a_thread_that_is_inside(hooked, monkeypatch):
+    class Pauses(object):
+        """The module, with an event by which the end gives others time."""
+
+        current_thread = staticmethod(threading.current_thread)
+
+        class Event(object):
+            def wait(self, seconds):
+                hooked.set()
+                threading.Event().wait(seconds)
+
+    monkeypatch.setattr(_ending, "threading", Pauses)
+    monkeypatch.setattr(_ending, "_LIMIT", support.PATIENCE)
+    assert not hooked.is_set()
+    _ending.awaitSleep()
+    assert hooked.is_set()
+
+
+def test_the_end_does_not_wait_for_ever(hooked, monkeypatch):
+    """What a hook waits for may never come."""
+    monkeypatch.setattr(_ending, "_LIMIT", 0.01)
+    _ending.awaitSleep()
+    assert not hooked.is_set()

@@ -109,7 +109,7 @@ def test_a_fork_while_threads_wait_and_write(link):
     def reader():
         return sum(1 for _ in iter(lambda: far.read(PATIENCE), u"over"))
 
-    waiting = support.inThread(near.read, PATIENCE)
+    waiting = support.inThread(near.read, None)
     writing, reading = support.inThread(writer), support.inThread(reader)
 
     def child():

@@ -134,10 +134,12 @@ def test_refusal_arrives(sockets, opened, flavour, result):
         self._write(b"x" * 100000)
         return result
 
+    refusing = shaking(flavour, refuse)
+    refusing.linger = PATIENCE
     for _ in range(20):
         near, raw = sockets()
         raw.sendall(encode(u"unread"))  # the trap: an unread octet makes a plain close a reset
-        stocking = opened(near, shaking(flavour, refuse))
+        stocking = opened(near, refusing)
         assert support.receiveAll(raw) == encode(u"DENIED") + encode(b"x" * 100000)
         raw.close()
         with pytest.raises(stockings.HandshakeFailed):

@@ -270,8 +270,9 @@ def test_a_nudged_pump_obeys_first(loop, sockets):
     assert pump.finished.wait(support.PATIENCE) and pump.dropped[0][0] == "aborted"
 
 
-def test_stop_ends_the_thread_and_leaves_the_rest(loop, sockets):
+def test_stop_ends_the_thread_and_leaves_the_rest(loop, sockets, monkeypatch):
     """At the end of the interpreter nothing is closed any more."""
+    monkeypatch.setattr(_loop, "_EXIT", support.PATIENCE)
     pump = FakePump(sockets()[0])
     loop.add(pump)
     thread = loop._thread
@@ -286,6 +287,7 @@ def test_stop_ends_the_thread_and_leaves_the_rest(loop, sockets):
 
 def test_stop_waits_for_a_thread_that_leaves(loop, sockets, monkeypatch):
     """Or it runs on without the names of its modules: 2.7 then printed a traceback in the end."""
+    monkeypatch.setattr(_loop, "_EXIT", support.PATIENCE)
     left, joined, usual = threading.Event(), threading.Event(), loop._leave
 
     def leave():

@@ -374,6 +374,7 @@ def test_fileno_of_a_stocking_that_has_messages(wired):
 def test_iteration_ends_with_a_clean_end(link):
     """Every message, then the loop is over."""
     near, far = link
+    support.patient(near)
     for number in range(100):
         near.write(u"%d" % number)
     result = support.inThread(near.close)

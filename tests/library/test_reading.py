@@ -230,11 +230,12 @@ def test_messages_arrive_whoever_waits(way, link):
 def test_the_reader_receives_by_itself(way, wired):
     """With a standby set the I/O thread sleeps on; without one it receives."""
     stocking, raw = wired
+    side = stocking._pump._reading
     # A read hands the reading side over, unless its time is over before it can wait.
     assert support.until(
-        lambda: stocking.read(0.001) is None and stocking._pump.watched == (not way, False))
+        lambda: stocking.read(0.001) is None and side._onStandby is way and
+        stocking._pump.watched == (not way, False))
     before = stocking.stats().wakeups
-    side = stocking._pump._reading
     for _ in range(20):
         result = support.inThread(stocking.read, PATIENCE)
         assert support.until(lambda: stocking._pump._waiting.calls and not side._armed)
@@ -312,16 +313,34 @@ def test_a_program_that_comes_no_more_costs_nothing(settled, flavour):
     assert result() == b"late"
 
 
-@pytest.mark.parametrize("wait", ["waitMessage", "waitClosed", "close"])
-def test_a_program_that_waits_elsewhere_leaves_at_once(settled, flavour, monkeypatch, wait):
-    """It does not wait for a look: what it waits for is received by the I/O thread."""
-    stocking, raw = settled
+def atHomeForGood(stocking, raw, flavour, monkeypatch):
+    """Have the program be at home, and nobody look whether it stays."""
     monkeypatch.setattr(_loop.loopOf(flavour._waiterType), "_nextLook", 0)  # put back afterwards
-    stocking.linger = stocking._pump.linger = None
     monkeypatch.setattr(_loop, "LOOK", 1e6)
     for _ in range(2 * STREAK):
         raw.sendall(encode(b"m"))
         assert stocking.read(PATIENCE) == b"m"
+
+
+def test_a_thread_that_still_waits_does_not_depend_on_one_that_has_its_message(
+        settled, flavour, monkeypatch):
+    """What comes next is received by the I/O thread, and it does not take a look for that."""
+    stocking, raw = settled
+    atHomeForGood(stocking, raw, flavour, monkeypatch)
+    results = [support.inThread(stocking.read, PATIENCE) for _ in range(3)]
+    for left in (2, 1, 0):
+        assert support.until(
+            lambda left=left: len(stocking._pump._waiting.calls) == left + 1)
+        raw.sendall(encode(b"%d" % left))
+    assert sorted(result() for result in results) == [b"0", b"1", b"2"]
+
+
+@pytest.mark.parametrize("wait", ["waitMessage", "waitClosed", "close"])
+def test_a_program_that_waits_elsewhere_leaves_at_once(settled, flavour, monkeypatch, wait):
+    """It does not wait for a look: what it waits for is received by the I/O thread."""
+    stocking, raw = settled
+    support.patient(stocking, None)
+    atHomeForGood(stocking, raw, flavour, monkeypatch)
     result = support.inThread(getattr(stocking, wait))
     if wait == "waitMessage":
         raw.sendall(encode(b"m"))
@@ -405,7 +424,7 @@ def test_a_handler_that_raises_while_a_read_leaves(wired, monkeypatch):
 
     waiting.leave = interrupted
     with pytest.raises(Interrupted):
-        stocking.read(0.01)
+        support.until(lambda: stocking.read(0.01))  # its time may be over before it can wait
     assert waiting.calls == [] and not stocking._pump.led
     raw.sendall(encode(b"m"))
     assert support.until(lambda: stocking.unreadBytes == 2), "nobody watches the socket"

@@ -317,7 +317,8 @@ def test_socket_closed_underneath(wired):
     """No hang, no spin, no traceback: an end like others."""
     stocking, raw = wired
     stocking.sock.close()
-    stocking.read()
+    # Only then: what waits makes descriptors, and one may get the number of the closed socket.
+    assert support.until(lambda: stocking.read() is None and stocking._core.cause)
     assert stocking.waitClosed(PATIENCE) and stocking.closeCause == "reset"
     assert not stocking.active
 
@@ -328,6 +329,7 @@ def test_socket_closed_underneath(wired):
 def test_close_delivers_everything(link):
     """What was written before is all there, small and large."""
     near, far = link
+    support.patient(near)
     messages = [u"%d" % number for number in range(200)] + [b"x" * 3000000]
     for message in messages:
         near.write(message)
@@ -341,7 +343,7 @@ def test_close_delivers_everything(link):
 def test_close_with_an_unread_octet_loses_nothing(sockets, opened):
     """The trap: closing with unread input resets the connection and destroys what is on its way."""
     near, raw = sockets()
-    stocking = opened(near)
+    stocking = support.patient(opened(near))
     big = b"x" * 4000000
     raw.sendall(encode(b"unread") + b"\xc1")
     assert stocking.waitMessage(PATIENCE)
@@ -350,6 +352,31 @@ def test_close_with_an_unread_octet_loses_nothing(sockets, opened):
     assert support.receiveAll(raw) == encode(big)
     raw.close()
     result()
+
+
+def test_a_process_that_stood_still_delivers_what_the_system_takes(sockets, opened):
+    """As after SIGSTOP, or the sleep of a machine: the other side has read meanwhile."""
+    near, raw = sockets()
+    stocking = support.patient(opened(near), 0.05)
+    pump = stocking._pump
+    while not stocking.queuedBytes:
+        stocking.write(b"x" * 100000)
+    total = pump.core.outbox.count()
+    closing = support.inThread(stocking.close)
+    assert support.until(lambda: pump.deadline is not None)
+    raw.setblocking(False)
+    octets = b""
+    with pump.lock:  # whatever is to be done waits for it
+        assert support.until(lambda: pump.deadline.over)
+        while True:
+            try:
+                octets += raw.recv(1 << 20)
+            except EnvironmentError:
+                break
+    raw.settimeout(PATIENCE)
+    octets += support.receiveAll(raw)
+    closing()
+    assert len(octets) == total and stocking.closeCause == "closed"
 
 
 def test_close_is_bounded(sockets, opened, flavour):
@@ -473,6 +500,7 @@ def test_waiting_for_the_end(wired):
 def test_the_io_thread_ends_a_connection_without_waiting_for_itself(link, how):
     """As in a finaliser, which runs wherever the collector comes by, with the lock held."""
     near, far = link
+    support.patient(near)
     ended = []
 
     def condition():
@@ -508,7 +536,8 @@ def test_nothing_waits_on_the_io_thread(link):
     waiting = support.inThread(near._pump.waitUntil, condition, PATIENCE)
     assert support.until(lambda: near._pump._waiting.calls or said)
     far.write(b"comes by")
-    assert waiting() and ["finaliser" in one for one in said] == [True] * 3
+    # Three calls, and the flush as well if the thread came by before the octets were sent.
+    assert waiting() and 3 <= len(said) <= 4 and all("finaliser" in one for one in said)
 
 
 def test_an_end_that_began_goes_on_without_its_stocking(sockets, flavour):

@@ -11,7 +11,7 @@ from . import support
 
 WRITERS = READERS = LOOKERS = 3
 MESSAGES = 120
-CONNECTIONS = 8
+CONNECTIONS = 4
 #: Seconds of a wait that is meant to run out, again and again.
 MOMENT = 0.002
 

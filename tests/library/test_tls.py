@@ -168,7 +168,7 @@ def test_close_write_is_refused(tlsWired):
 
 def test_close_delivers_and_is_a_clean_end(opened, secured):
     """Everything that was written comes before the end."""
-    near, far = [opened(sock) for sock in secured()]
+    near, far = [support.patient(opened(sock)) for sock in secured()]
     for number in range(100):
         near.write(u"%d" % number)
     closed = support.inThread(near.close)
