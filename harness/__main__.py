@@ -16,6 +16,7 @@ def main():  # type: () -> None
              % sys.version_info[:2])
     try:
         from harness.cli import main as verbs
+        verbs()
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "harness":
             raise
@@ -23,7 +24,6 @@ def main():  # type: () -> None
              "python -m tox run -e matrix see to it" % error.name)
     except KeyboardInterrupt:
         stop("interrupted")
-    verbs()
 
 
 def stop(why):  # type: (str) -> None

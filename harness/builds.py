@@ -13,8 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from filelock import FileLock
-
 from harness import command, environments
 from harness.environments import PreparationFailed
 from harness.peerspec import Build, PeerSpec
@@ -69,8 +67,7 @@ def make(name: str, build: Build, say: Callable[[str], None] | None = None) -> N
         if (home / STAMP).exists():
             return
         home.parent.mkdir(parents=True, exist_ok=True)
-        # The lock's file stays behind, as that of an environment does.
-        with FileLock(f"{home}.lock", timeout=2 * LIMIT):
+        with environments.locked(home, 2 * LIMIT):
             if not (home / STAMP).exists():
                 if say is not None:
                     say(f"building {name} with {build.argv[0]} (once)")

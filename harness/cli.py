@@ -60,6 +60,9 @@ def _told() -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.EPIPE:
             raise  # whoever reads our output has seen enough: click sees to it
+        if isinstance(error, ModuleNotFoundError) and (
+                error.name is not None and error.name.partition(".")[0] != "harness"):
+            raise  # `__main__` says what to install, and asks the same
         if isinstance(error, OSError) and error.errno in FULL:
             system.drop_what_cannot_be_printed()
             where = error.filename or "what was to be printed or kept in a temporary file"
@@ -118,7 +121,7 @@ class Running:
     repeat: int
     load: float
     verbose: bool = False
-    jobs: int = 1
+    jobs: int | None = None
     logs: str = "red"
     log: Path | None = None
     shard: Shard | None = None

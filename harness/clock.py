@@ -47,7 +47,7 @@ BEFORE_RESET = 1.0
 #: For a peer to do what needs nobody else: microseconds of work, so this is what an overloaded
 #: machine may take, not what a peer may need. It is also what a peer's own limit is exceeded by.
 STEP = 10.0
-#: For a process to start and to say hello: an interpreter under load, wine among them.
+#: For a process to start and to say hello: an interpreter under load, wine among them. Unhurried.
 HELLO = 20.0
 #: For an exchange of at most some MiB between two peers.
 EXCHANGE = 30.0
@@ -59,7 +59,7 @@ SETTLE_LOOK = 0.005
 FAREWELL = 2.0
 #: For a peer to take a long request out of its stdin.
 TAKE_LINE = 10.0
-#: Between the end of a peer's stdout and the end of its process.
+#: Between the end of a peer's stdout and the end of its process. Unhurried.
 REAP = 2.0
 #: How long a peer takes nothing before it counts as one that takes no more by itself: four
 #: standstills. Nothing is decided by it: a peer that was only slow has taken a little less.
@@ -128,6 +128,14 @@ class Deadline:
     def over(self) -> bool:
         """Whether the time is over."""
         return now() >= self._at
+
+
+def unhurried(seconds: float) -> Deadline:
+    """Return a deadline that no patience below 1 shortens, for what is not judged.
+
+    An impatient run waits less for what does not come; a machine is not faster for it.
+    """
+    return Deadline(seconds * max(1.0, _patience), scaled=False)
 
 
 def pause(seconds: float, why: str) -> None:

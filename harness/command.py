@@ -18,8 +18,9 @@ import psutil
 
 #: What an implementation under test is set by, as its users do.
 SETTINGS = frozenset({"STOCKING_SELECT_SEND_INTERVAL"})
-#: Seconds between the end of a process and the end of its output.
-REAP = 2.0
+#: Seconds between the end of a process and the end of its output, which a busy machine needs to
+#: read it, and which are lost only if something else holds the pipe.
+REAP = 10.0
 #: How much of a command's output is kept: its end, which is where answers and errors stand.
 OUTPUT_KEPT = 1 << 16
 

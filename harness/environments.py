@@ -18,8 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
-import virtualenv  # type: ignore[import-untyped]  # it ships no type information
-from filelock import FileLock, Timeout
 
 from harness import command, system
 from harness.discovery import Interpreter
@@ -81,7 +79,7 @@ def prepare(
         ready = _whole(home, interpreter)
         if ready is None:
             home.parent.mkdir(parents=True, exist_ok=True)
-            with _locked(home):
+            with locked(home):
                 # Another run may have made it while we waited.
                 ready = _whole(home, interpreter) or _make(home, interpreter, requires, say)
     except OSError as error:
@@ -116,15 +114,22 @@ def _state(requirement: str) -> list[int]:
     return [state.st_mtime_ns, state.st_size]
 
 
-def _locked(home: Path) -> AbstractContextManager[object]:
+def locked(home: Path, limit: float = LOCK_LIMIT) -> AbstractContextManager[object]:
+    """Keep other runs from making the same; `limit`: seconds to wait for one that does.
+
+    Raises `PreparationFailed` if it goes on for longer.
+    """
+    # Here, since few runs make anything, and it takes as long to import as the rest of this file.
+    from filelock import FileLock, Timeout
+
     # The lock's file stays behind on purpose: taking it away would let a third run lock a new one
     # while a second still holds the old.
-    lock = FileLock(f"{home}.lock", timeout=LOCK_LIMIT)
+    lock = FileLock(f"{home}.lock", timeout=limit)
     try:
         return lock.acquire()
     except Timeout:
         raise PreparationFailed(
-            f"another run has been making {home} for {LOCK_LIMIT:g} s; end it, then try again"
+            f"another run has been making {home} for {limit:g} s; end it, then try again"
         ) from None
 
 
@@ -178,6 +183,9 @@ def _virtualenv(home: Path, interpreter: Interpreter) -> list[str]:
     if interpreter.release >= NO_SETUPTOOLS_FROM:
         options += ["--no-setuptools", "--no-wheel"]
     options.append("--no-periodic-update")
+    # Here for the same reason as the lock. It ships no type information.
+    import virtualenv  # type: ignore[import-untyped]
+
     # Found where ours is: a harness that is carried as one file is not on the interpreter's path.
     packages = str(Path(virtualenv.__file__).parent.parent)
     start = [sys.executable, "-c", RUN_VIRTUALENV, packages]

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import click
 
-from harness import system
 from harness.shard import Shard
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -37,19 +36,13 @@ class Number(click.FloatRange):
 
 patience = click.option(
     "--patience", type=Number(0.1, 1000), default=1.0, metavar="FACTOR",
-    help="Multiply every time limit; for slow or busy machines.  [default: 1]",
+    help="Multiply every time limit; for slow or busy machines. Below 1, peers still get the usual "
+    "time to start.  [default: 1]",
 )
 
-
-def _workers() -> int:
-    # Half the time of a run goes by in waiting, above all for proofs that a sender is stuck: two
-    # workers per core leave none idle. More gain nothing, and each has a process per peer.
-    return 2 * system.cores()
-
-
 jobs = click.option(
-    "--jobs", type=click.IntRange(1), metavar="N", default=_workers,
-    help="Worker processes.  [default: two per core]",
+    "--jobs", type=click.IntRange(1), metavar="N",
+    help="Worker processes.  [default: two per core, three if there are many cases]",
 )
 
 junit = click.option(

@@ -91,13 +91,14 @@ class Peer:
         try:
             self._hello = self._greet(process)
             if "threads" in self._hello.features:
-                self._base_threads = process.call("state", clock.STEP).take("threads", int)
+                state = process.call("state", clock.unhurried(clock.STEP))
+                self._base_threads = state.take("threads", int)
         except PeerError:
             self.kill()
             raise
 
     def _greet(self, process: PeerProcess) -> Hello:
-        body = process.call("hello", clock.HELLO, protocol=1)
+        body = process.call("hello", clock.unhurried(clock.HELLO), protocol=1)
         try:
             schemas.check_answer("hello", {"id": 1, "ok": body})
         except schemas.ProtocolViolation as error:

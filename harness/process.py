@@ -56,11 +56,11 @@ class Pending:
         """Say whether the answer comes within the time, whatever it is; it is not taken."""
         return self._process.answered(self._ident, within)
 
-    def result(self, within: float = clock.EXCHANGE) -> Body:
+    def result(self, within: float | clock.Deadline = clock.EXCHANGE) -> Body:
         """Return the `ok` body of the answer.
 
-        Waits `within` seconds times the patience factor. Raises `LibraryRaised`, `Unsupported`,
-        `AdapterFault`, `StepTimeout`, `Died` or `Garbage`.
+        Waits `within` seconds times the patience factor, or until a deadline. Raises
+        `LibraryRaised`, `Unsupported`, `AdapterFault`, `StepTimeout`, `Died` or `Garbage`.
         """
         process = self._process
         answer = process.answer(self._ident, self.step, within)
@@ -161,13 +161,13 @@ class PeerProcess:
             self._write_watched(line, step)
         return Pending(self, verb, ident, step)
 
-    def call(self, verb: str, limit: float, /, **keys: Any) -> Body:
+    def call(self, verb: str, limit: float | clock.Deadline, /, **keys: Any) -> Body:
         """Send one request and wait `limit` seconds for its answer: see `Pending.result`."""
         return self.start(verb, **keys).result(limit)
 
-    def answer(self, ident: int, step: str, within: float) -> dict[str, Any]:
+    def answer(self, ident: int, step: str, within: float | clock.Deadline) -> dict[str, Any]:
         """Wait for the whole answer to request `ident`; see `Pending.result`."""
-        deadline = clock.Deadline(within)
+        deadline = clock.Deadline.of(within)
         with self._condition:
             while ident not in self._answers:
                 if self._failure is not None:
@@ -276,7 +276,7 @@ class PeerProcess:
 
     def _epitaph(self) -> str:
         try:
-            code = self._popen.wait(clock.Deadline(clock.REAP).left())
+            code = self._popen.wait(clock.unhurried(clock.REAP).left())
         except subprocess.TimeoutExpired:
             return "closed its stdout, but its process goes on"
         tail = self.stderr_tail().strip().splitlines()

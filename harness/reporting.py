@@ -25,7 +25,6 @@ from harness.problem import (
 from harness.report import badge, github, junit, kills, markdown, picture, tap, terminal
 from harness.report.findings import counted
 from harness.results import Run
-from harness.site import build
 
 
 def conclude(
@@ -94,6 +93,9 @@ def report(
 
 def require_free(folder: Path) -> None:
     """Raise `Usage` now rather than after the work, if a site cannot go there."""
+    # Here, since templates take a while to import.
+    from harness.site import build
+
     require_folder("--html", folder)
     try:
         build.require_free(folder)
@@ -103,6 +105,8 @@ def require_free(folder: Path) -> None:
 
 def _site(outcome: Run, folder: Path) -> bool:
     """Write a run as a site; as `written`."""
+    from harness.site import build  # as above
+
     try:
         build.write(outcome, folder, clauses.load())
     except build.SiteError as error:

@@ -30,9 +30,11 @@ it gets its first five octets.
 Pieces that do not take everything are followed by `whole`, unless an end is given: `2,3` is read as
 `2,3,whole`, while `2,3.` sends five octets, ends, and never sends the rest.
 
-A relay holds a piece of messages back until all of it has come. So `&` is for senders that send
-the next message without being answered first. An end of the stream, octets that are no message and
-64 KiB end the waiting. Octets that are no message, or the beginning of one, are one piece.
+A relay passes a piece of a given size on as its octets come to it, in several parts if need be; the
+pause is behind the last. It holds a piece of messages back until all of it has come, so `&` is for
+senders that send the next message without being answered first. An end of the stream, octets that
+are no message and 64 KiB end the waiting. Octets that are no message, or the beginning of one, are
+one piece.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ class Witness:
                 looks = 0
                 standstill = clock.Deadline(clock.STANDSTILL)
             elif standstill.over:
-                return Stuck(*found, looks=looks)
+                return Stuck(*found, looks=looks + 1)
             looks += 1
             if self.gone:
                 return "the connection has ended"

@@ -35,21 +35,41 @@ def speaks_unicode(console: Console) -> bool:
 
 def say(console: Console, *pieces: str | tuple[str, str] | Text) -> None:
     """Print one line from pieces with styles, never broken, so that it can be copied whole."""
+    if not console.is_terminal and console.color_system is None and not console.record:
+        _write(console, "".join(printable(_words(piece), console) for piece in pieces).rstrip())
+        return
     line = Text.assemble(*(_clean(piece, console) for piece in pieces))
     line.rstrip()
     console.print(line, soft_wrap=True, highlight=False)
 
 
+def _write(console: Console, line: str) -> None:
+    """Write a line without styles into a pipe or a file.
+
+    The console would write the same, and lay out each of the thousands of lines of a run for that.
+    """
+    try:
+        console.file.write(line + "\n")
+        console.file.flush()
+    except BrokenPipeError:
+        console.on_broken_pipe()
+
+
+def _words(piece: str | tuple[str, str] | Text) -> str:
+    """What a piece says."""
+    if isinstance(piece, Text):
+        return piece.plain
+    return piece if isinstance(piece, str) else piece[0]
+
+
 def _clean(piece: str | tuple[str, str] | Text, console: Console) -> Text:
     """A piece as the console can show it."""
-    if isinstance(piece, str):
-        piece = (piece, "")
-    if isinstance(piece, tuple):
-        # Before it becomes a Text, which would drop control characters without a trace.
-        return Text(printable(piece[0], console), piece[1])
-    plain = printable(piece.plain, console)
-    # Styles inside the text count characters, so they go where these have changed.
-    return piece if plain == piece.plain else Text(plain, piece.style)
+    # Before it becomes a Text, which would drop control characters without a trace.
+    plain = printable(_words(piece), console)
+    if isinstance(piece, Text):
+        # Styles inside the text count characters, so they go where these have changed.
+        return piece if plain == piece.plain else Text(plain, piece.style)
+    return Text(plain, "" if isinstance(piece, str) else piece[1])
 
 
 def paragraph(console: Console, indent: int, label: str, text: str, style: str = "") -> None:
