@@ -36,7 +36,8 @@ def feature_handshake_hold(bench: Bench) -> None:
         return
     steps = [{"do": "hold"}, {"do": "send", "message": HELLO.request()}]
     meeting = bench.meet(ready=False, handshake=steps)
-    held = bench.channel.ok("wait", conn=meeting.name, within=MOMENT, **{"for": "handshake"})
+    moment = MOMENT * max(1.0, bench.patience)
+    held = bench.channel.ok("wait", conn=meeting.name, within=moment, **{"for": "handshake"})
     if held["happened"] or held["conn"]["handshake"]["state"] != "running":
         raise Failed("a script that holds must wait for a release, and open must not wait for it")
     bench.channel.ok("wait", conn=meeting.name, release=True)
