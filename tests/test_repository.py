@@ -273,6 +273,49 @@ def test_shell_scripts_parse() -> None:
         subprocess.run([bash, "-n", str(script)], check=True, timeout=60)
 
 
+def test_continuous_integration_ends_with_what_failed(tmp_path: Path) -> None:
+    """A log of which only the end is kept names what failed and why; pytest's lines come last."""
+    awk = shutil.which("awk")
+    if awk is None:
+        pytest.skip("awk is not on this machine")
+    log = tmp_path / "tox.log"
+    many = "".join(f"line {number}\n" for number in range(100))
+    log.write_text(
+        "py313-poll: freeze> python -m pip freeze --all\n"
+        "py313-poll: commands[0] /tmp> python -m pytest\n"
+        "FAILED test_a.py::test_b - assert 0\n"
+        "==== 1 failed, 9 passed in 1.23s ====\n"
+        "py313-poll: exit 1 (1.00 seconds) /tmp> python -m pytest pid=1\n"
+        "py313-poll: FAIL code 1\n"
+        "mutants: commands[0]> python -m harness mutants\n"
+        f"{many}1 survivor\n"
+        "mutants: exit 1 (9.00 seconds) /tmp> python -m harness mutants pid=2\n"
+        "py314-poll: failed with could not find python interpreter\n"
+        "docs: commands[0]> python -m pytest\n"
+        "==== 35 passed in 155.93s (0:02:35) ====\n",
+        encoding="utf-8",
+    )
+    script = str(ROOT / ".ci" / "closing.awk")
+    told = subprocess.run(
+        [awk, "-f", script, str(log)], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    lines = told.splitlines()
+    assert "mutants failed; the last of what it printed:" in lines
+    assert "  1 survivor" in lines
+    assert "  line 99" in lines
+    assert "  line 9" not in lines
+    missing = lines.index("py314-poll failed; the last of what it printed:")
+    assert lines[missing + 1].startswith("  py314-poll: failed with could not find")
+    assert lines[missing + 2] == "py313-poll: FAILED test_a.py::test_b - assert 0"
+    assert lines[-5:] == [
+        "py313-poll: FAILED test_a.py::test_b - assert 0",
+        "py313-poll",
+        "==== 1 failed, 9 passed in 1.23s ====",
+        "docs",
+        "==== 35 passed in 155.93s (0:02:35) ====",
+    ]
+
+
 def tox_environments() -> set[str]:
     """The factors and the names that tox.ini knows, as far as documents may mention them."""
     tox = configparser.ConfigParser(interpolation=None)

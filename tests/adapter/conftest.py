@@ -37,7 +37,8 @@ def start(python: list[str], environment: dict[str, str]) -> Iterator[places.Sta
     channels: list[Channel] = []
 
     def start(*arguments: str) -> Channel:
-        channels.append(Channel([*python, str(places.ADAPTER), *arguments], environment, 1.0))
+        command = [*python, str(places.ADAPTER), *arguments]
+        channels.append(Channel(command, environment, places.PATIENCE))
         return channels[-1]
 
     yield start
@@ -52,7 +53,7 @@ def bench(python: list[str], environment: dict[str, str]) -> Iterator[Callable[[
 
     def bench(name: str) -> Bench:
         command = [*python, str(places.ADAPTER), "--class", f"poll=fakestockings:{name}"]
-        benches.append(Bench(command, environment, "poll", 1.0))
+        benches.append(Bench(command, environment, "poll", places.PATIENCE))
         benches[-1].hello = benches[-1].channel.ok("hello", protocol=1)
         return benches[-1]
 

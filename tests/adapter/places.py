@@ -13,6 +13,9 @@ ROOT = HERE.parent.parent
 FAKES = HERE / "fakes"
 ADAPTER = ROOT / "harness" / "adapters" / "python_adapter.py"
 
+#: By what time limits are multiplied where none has to run out: the machine may be busy.
+PATIENCE = 4.0
+
 #: Starts the adapter with arguments.
 Start = Callable[..., Channel]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from documents import blocks
-from places import ADAPTER, ROOT
+from places import ADAPTER, PATIENCE, ROOT
 
 from harness import smoke as package
 from harness.discovery import Interpreter
@@ -98,7 +98,7 @@ def test_the_mirror_in_javascript_works(tmp_path: Path) -> None:
     assert len(blocks) == 1
     program = tmp_path / "mirror.js"
     program.write_text(blocks[0], encoding="utf-8")
-    results = smoke(None, {}, "default", 1.0, [node, str(program), "--mirror"])
+    results = smoke(None, {}, "default", PATIENCE, [node, str(program), "--mirror"])
     assert [(each.name, each.message) for each in results if not each.ok] == []
     assert len(results) == len(package.MIRROR_CHECKS)
 

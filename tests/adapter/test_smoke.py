@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from places import ADAPTER, FAKES, HERE, ROOT, environment
+from places import ADAPTER, FAKES, HERE, PATIENCE, ROOT, environment
 
 from harness import smoke as package
 from harness.smoke import SmokeResult, smoke
@@ -18,7 +18,7 @@ import brokenadapter  # noqa: E402 - it imports the adapter, which is in no pack
 
 #: What fails after a time limit fails soon with the first of these factors. Where a busy machine
 #: makes other checks fail as well, those of the mistake are what is left with the second.
-HURRY, PATIENT = 0.3, 4.0
+HURRY = 0.3
 
 
 def failed(results: list[SmokeResult]) -> dict[str, str]:
@@ -32,7 +32,7 @@ def failed(results: list[SmokeResult]) -> dict[str, str]:
 def test_a_right_adapter_passes(python: list[str], path: str) -> None:
     """Every check, at both levels, with our library and with lesser ones."""
     command = [*python, str(ADAPTER), "--class", f"poll={path}"]
-    results = smoke(command, ENVIRONMENT, "poll", 1.0, [*command, "--mirror"])
+    results = smoke(command, ENVIRONMENT, "poll", PATIENCE, [*command, "--mirror"])
     assert not failed(results)
     assert len(results) >= 60
     assert len({each.name for each in results}) == len(results)
@@ -45,7 +45,7 @@ def test_a_wrong_adapter_fails_for_its_own_reason(name: str) -> None:
     command = [sys.executable, str(HERE / "brokenadapter.py"), name,
                "--class", "poll=fakestockings:Full"]
     about_mirrors = any(check.startswith("mirror") for check in wrong)
-    for patience in (HURRY, PATIENT):
+    for patience in (HURRY, PATIENCE):
         results = (
             smoke(None, ENVIRONMENT, "poll", patience, [*command, "--mirror"]) if about_mirrors
             else smoke(command, ENVIRONMENT, "poll", patience)

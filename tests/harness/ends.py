@@ -136,6 +136,14 @@ def read_all(sock: socket.socket) -> tuple[bytes, str]:
         octets += piece
 
 
+@contextlib.contextmanager
+def deaf(host: str = "127.0.0.1") -> Iterator[tuple[str, int]]:
+    """An address at which nobody listens, and nobody else can either."""
+    with socket.socket() as sock:
+        sock.bind((host, 0))
+        yield sock.getsockname()
+
+
 def soon(predicate: Any) -> bool:
     """Whether something becomes true that other threads or the kernel are about to do."""
     return clock.until(predicate, clock.ANSWER)

@@ -307,7 +307,7 @@ CASES = ("interop/exchange/contents", "interop/exchange/back-to-back")
 def test_real_peers_are_blamed_in_either_place(tmp_path: Path) -> None:
     """In each pair of a broken library with the reference, the broken one is named."""
     peers = "".join(broken(name, cls, pairs="reference") for name, cls in GUILTY.items())
-    options = ["--with", f"reference@{RUNTIME}-select", "--patience", "0.1", "--jobs", "2"]
+    options = ["--with", f"reference@{RUNTIME}-select", "--patience", "0.3", "--jobs", "8"]
     for name in GUILTY:
         options += ["--peer", f"{name}@*"]
     for case in CASES:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from commandline import RUNTIME, UNUSABLE, Cli, file, unusable
 
-from harness import clauses, suite
+from harness import clauses, clock, suite
 from harness.plan import Stem
 from harness.run import Request
 
@@ -129,9 +129,13 @@ def test_a_run_that_is_refused_leaves_older_results_alone(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
-def test_a_peer_that_cannot_be_used_is_named_with_its_step(cli: Cli, name: str) -> None:
+def test_a_peer_that_cannot_be_used_is_named_with_its_step(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    if name == "hangs":
+        monkeypatch.setattr(clock, "HELLO", 2.0)
     peers = file("mine.toml", unusable(name))
-    said = cli("run", "--peers", peers, "--peer", name, "--case", CASE, "--patience", "0.1")
+    said = cli("run", "--peers", peers, "--peer", name, "--case", CASE)
     assert said.code == 3
     assert said.text.startswith(f"harness: nothing was run: {name}: {UNUSABLE[name][1]}")
     assert len(said.text.splitlines()) == 1
@@ -159,6 +163,7 @@ def test_mirrors_alone_are_nothing_to_run(cli: Cli) -> None:
     [
         (KeyboardInterrupt(), "harness: interrupted\n"),
         (ZeroDivisionError("oh"), "harness: the harness itself has failed; the traceback says"),
+        (ModuleNotFoundError("oh"), "harness: the harness itself has failed; the traceback says"),
     ],
 )
 def test_no_accident_has_the_exit_code_of_a_verdict(

@@ -60,6 +60,15 @@ def test_patience_stretches_limits_once(hands: Hands) -> None:
     assert clock.Deadline(2.0, scaled=False).left() == 2.0
 
 
+@pytest.mark.parametrize(("patience", "seconds"), [(0.1, 2.0), (1, 2.0), (3, 6.0)])
+def test_what_is_not_judged_is_never_hurried(
+    hands: Hands, patience: float, seconds: float
+) -> None:
+    """Patience below 1 is for what does not come, and gives a busy machine no less time."""
+    clock.set_patience(patience)
+    assert clock.unhurried(2.0).seconds == seconds
+
+
 @pytest.mark.parametrize("factor", [0, -1, math.inf, math.nan])
 def test_patience_is_a_number_above_zero(hands: Hands, factor: float) -> None:
     """Anything else is refused, and the old factor stays."""

@@ -18,13 +18,13 @@ from click.testing import CliRunner
 from commandline import FULL, Said, file, needs_full
 from runs import failed, gave, passed, peers, run_of, write
 
-from harness import clock, openaxis
+from harness import clock, openaxis, system
 from harness.cli import main
 from harness.muster import MusterFailed
 from harness.plan import Roster, Stem
 from harness.problem import Incomplete, Usage, written
 from harness.results import ResultsError, Run
-from harness.run import NothingToRun, Request
+from harness.run import NothingToRun, Request, workers
 from harness.shard import Shard
 from harness.site.build import SiteError
 from harness.suite import SuiteError
@@ -242,7 +242,17 @@ def test_without_options_a_run_is_patient_once_and_keeps_nothing(world: World) -
     assert (request.validate, list(request.known), request.logs) == (False, [], None)
     assert request.results.name == "results.jsonl"
     assert not request.results.parent.exists()
-    assert request.jobs >= 2
+    assert request.jobs is None
+
+
+@pytest.mark.parametrize(
+    ("cases", "cores", "many"), [(617, 2, 4), (1999, 2, 4), (2000, 2, 6), (10927, 16, 32)]
+)
+def test_a_long_run_has_a_third_worker_per_core(
+    cases: int, cores: int, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system, "cores", lambda: cores)
+    assert workers(cases) == many
 
 
 def test_the_load_burns_while_the_run_is_on(
@@ -314,7 +324,7 @@ def test_a_replay_runs_one_case_on_its_peers(world: World) -> None:
     world("replay", "interop/both@reference@one~reference@other")
     world("replay", "interop/both@reference@one~reference@one")
     first, second, third = world.requests
-    assert (list(first.stems), first.ids, first.jobs) == ([SINGLE], {CASE}, 1)
+    assert (list(first.stems), first.ids, first.jobs) == ([SINGLE], {CASE}, None)
     assert first.options["case"] == [CASE]  # one case is a part of the suite, and so it is told
     assert first.roster == Roster((ONE,))
     assert (list(second.stems), second.roster) == ([PAIR], Roster((ONE, OTHER)))

@@ -49,7 +49,7 @@ def test_a_sound_peer_conforms(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the printed command is for a POSIX shell")
 def test_a_defect_is_found_made_small_and_replayed_by_the_printed_command(tmp_path: Path) -> None:
-    ended = explore(GLUE, tmp_path, "--examples", "200", "--steps", "4", "--patience", "0.5")
+    ended = explore(GLUE, tmp_path, "--examples", "200", "--steps", "4")
     assert ended.code == 1
     found = [one for one in ended.run.results if one.verdict is not Verdict.PASS]
     assert [one.case + one.params for one in found] == ["explore/programs/program[1s,1w1bx2]"]

@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from commandline import FULL, ROOT, needs_full
@@ -19,7 +20,7 @@ BARE = [sys.executable, "-S"]
 def started(*command: str) -> subprocess.CompletedProcess[str]:
     """Start `harness list` by a Python."""
     return subprocess.run(
-        [*command, "-m", "harness", "list"], cwd=ROOT, text=True, timeout=60,
+        [*command, "-m", "harness", "list"], cwd=ROOT, text=True, timeout=240,
         capture_output=True,
     )
 
@@ -28,6 +29,19 @@ def test_what_has_to_be_installed_is_named() -> None:
     ended = started(*BARE)
     assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr.startswith("harness: click is missing: python -m pip install -r")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_what_one_option_alone_needs_is_named(tmp_path: Path) -> None:
+    """Before the work begins."""
+    program = ("import runpy, sys; sys.modules['jinja2'] = None; sys.argv[0] = 'harness';"
+               "runpy.run_module('harness', run_name='__main__')")
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "run", "--html", str(tmp_path / "site")], cwd=ROOT,
+        text=True, timeout=240, capture_output=True,
+    )
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert ended.stderr.startswith("harness: jinja2 is missing: python -m pip install -r")
     assert ended.stderr.count("\n") == 1
 
 
@@ -48,7 +62,7 @@ def test_a_full_disk_under_stdout_is_one_line(words: list[str]) -> None:
     usual = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with open(FULL, "w", encoding="utf-8") as full:
         ended = subprocess.run([sys.executable, "-m", "harness", *words], stdout=full, text=True,
-                               stderr=subprocess.PIPE, cwd=ROOT, timeout=60, env=usual)
+                               stderr=subprocess.PIPE, cwd=ROOT, timeout=240, env=usual)
     (line,) = ended.stderr.splitlines()
     assert ended.returncode == 3
     assert line.startswith("harness: ") and line.endswith(os.strerror(errno.ENOSPC))

@@ -137,6 +137,20 @@ def test_a_hello_that_breaks_the_protocol_is_refused(tmp_path: Path) -> None:
     assert not peer.alive
 
 
+#: A program that hears everything and says nothing.
+HANGS = "import sys; sys.stdin.read()"
+
+
+def test_an_impatient_run_gives_a_peer_the_usual_time_to_start(
+    tmp_path: Path, hasty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "HELLO", 0.5)
+    peer = Peer(hosts.command(hosts.INTERPRETER.executable, "-c", HANGS), tmp_path)
+    with pytest.raises(StepTimeout, match=r"hello: no answer within 0\.5 s"):
+        peer.ensure()
+    assert not peer.alive
+
+
 def test_answers_are_held_against_the_schemas_if_asked(host: Host) -> None:
     lax = host(hosts.scripted("incomplete"))
     with pytest.raises(Garbage, match="own: open conn=c1: the answer lacks 'local'"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import select
 import socket
 import threading
@@ -13,9 +14,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ends import NO_PROOFS, PROOFS, Reader, leaves_nothing, read_all, soon, writer
+from ends import NO_PROOFS, PROOFS, Reader, deaf, leaves_nothing, read_all, soon, writer
 
 from harness import kernel, sockets, watch
+from harness.carrier import Carrier
 from harness.codec import Frame, encode
 from harness.relay import Relay, RelayBroken
 from harness.schedule import ScheduleError, parse
@@ -41,6 +43,8 @@ class Through:
             self.relay = stack.enter_context(Relay(listener.getsockname(), **options))
             self.one = stack.enter_context(socket.create_connection(self.relay.address))
             self.other = stack.enter_context(listener.accept()[0])
+        # The system has connected it before the relay knows.
+        assert soon(lambda: self.relay._carriers[1].source is not None)
 
 
 @pytest.fixture
@@ -187,9 +191,7 @@ def test_one_who_closed_refuses_what_comes_late(through: Through) -> None:
 
 def test_nobody_at_the_target(stack: ExitStack) -> None:
     """The one who connected is reset, and the relay says why."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        target = listener.getsockname()
-    relay = stack.enter_context(Relay(target))
+    relay = stack.enter_context(Relay(stack.enter_context(deaf())))
     with contextlib.suppress(ConnectionError):
         one = stack.enter_context(socket.create_connection(relay.address))
         assert read_all(one) == (b"", "reset")
@@ -326,23 +328,36 @@ THREE = WORD + encode(Frame("bytes", bytes(70))) + WORD
     ("schedule", "sizes"),
     [("p*", [5, 72, 5]), ("&*", [77, 5]), ("2,&", [2, 75, 5]), ("p,1,&", [5, 1, 76])],
 )
-@pytest.mark.parametrize("source", ["joined", "octet by octet"])
-def test_messages_arrive_alone_or_glued(
-    stack: ExitStack, schedule: str, sizes: list[int], source: str
-) -> None:
-    """However they came, and however they were to come."""
+def test_messages_arrive_alone_or_glued(stack: ExitStack, schedule: str, sizes: list[int]) -> None:
+    """However they were joined."""
     reader = stack.enter_context(Reader())
     relay = stack.enter_context(Relay(reader.address, cut=schedule))
     with socket.create_connection(relay.address) as one:
-        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for part in [THREE] if source == "joined" else [bytes([octet]) for octet in THREE]:
-            one.sendall(part)
+        one.sendall(THREE)
     report = reader.report()
-    assert report.read(THREE)
-    # What is left behind the last piece comes as it comes.
-    certain = sizes if source == "joined" or schedule != "2,&" else sizes[:-1]
-    assert report.sizes[: len(certain)] == certain
+    assert report.read(THREE) and report.sizes == sizes
     assert relay.forward.segmentation == "proved"
+
+
+@proofs
+@pytest.mark.parametrize(
+    ("schedule", "sizes"),
+    [("p*", [5, 72, 5]), ("&*", [77]), ("2,&", [1, 1, 75]), ("p,1,&", [5, 1, 76])],
+)
+def test_messages_that_come_octet_by_octet_arrive_alone_or_glued(
+    stack: ExitStack, schedule: str, sizes: list[int]
+) -> None:
+    """Pieces of messages are held back until they are whole, pieces of a size go as they come."""
+    through = Through(stack, cut=schedule)
+    through.one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    offsets = list(itertools.accumulate(sizes))
+    for offset in range(1, len(THREE) + 1):
+        through.one.sendall(THREE[offset - 1 : offset])
+        if offset in offsets:
+            assert len(through.other.recv(len(THREE))) == sizes[offsets.index(offset)]
+    through.one.shutdown(socket.SHUT_WR)
+    assert len(read_all(through.other)[0]) == len(THREE) - sum(sizes)
+    assert through.relay.forward.segmentation == "proved"
 
 
 @proofs
@@ -495,13 +510,12 @@ def test_a_fault_of_the_relay_is_not_silent(
     stack: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is raised where the relay is closed, and nothing is left all the same."""
-    through = Through(stack)
 
     def fail(*_: object) -> None:
         raise ZeroDivisionError("a mistake of ours")
 
-    monkeypatch.setattr(through.relay._carriers[0], "step", fail)
-    through.one.sendall(b"x")
+    monkeypatch.setattr(Carrier, "step", fail)
+    through = Through(stack)
     assert soon(lambda: not through.relay._thread.is_alive())
     with pytest.raises(RelayBroken, match="a mistake of ours"):
         through.relay.close()

@@ -8,8 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -24,10 +24,27 @@ TOKEN = "a token that nobody guesses"
 HERE = "127.0.0.2"
 
 
-def free(host: str) -> int:
-    """A port at which nobody listens."""
-    with socket.create_server((host, 0)) as server:
-        return int(server.getsockname()[1])
+Free = Callable[[str], int]
+
+
+@pytest.fixture
+def free() -> Iterator[Free]:
+    """Gives a port at which nobody listens, and that no other test gets meanwhile.
+
+    On Linux: a socket that is bound and does not listen keeps it, and lets the bridge listen.
+    """
+    with ExitStack() as stack:
+
+        def free(host: str) -> int:
+            sock = stack.enter_context(socket.socket())
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((host, 0))
+            port = int(sock.getsockname()[1])
+            if sys.platform != "linux":
+                sock.close()
+            return port
+
+        yield free
 
 
 @contextmanager
@@ -78,7 +95,7 @@ posix = pytest.mark.skipif(os.name != "posix" or sys.platform == "darwin",
 
 
 @posix
-def test_a_peer_that_dials_in_is_judged_like_any_other(tmp_path: Path) -> None:
+def test_a_peer_that_dials_in_is_judged_like_any_other(free: Free, tmp_path: Path) -> None:
     place = f"{HERE}:{free(HERE)}"
     with dialling(place):
         done = judged(tmp_path, place)
@@ -89,7 +106,7 @@ def test_a_peer_that_dials_in_is_judged_like_any_other(tmp_path: Path) -> None:
 
 
 @posix
-def test_the_adapter_is_examined_over_the_control_channel(tmp_path: Path) -> None:
+def test_the_adapter_is_examined_over_the_control_channel(free: Free, tmp_path: Path) -> None:
     place = f"{HERE}:{free(HERE)}"
     with dialling(place):
         done = harness("smoke", "far@select", "--patience", "6", "--peers",
@@ -124,7 +141,7 @@ def knock(port: int, *octets: bytes) -> socket.socket:
         return sock
 
 
-def test_only_the_token_lets_in_and_nobody_disturbs(tmp_path: Path) -> None:
+def test_only_the_token_lets_in_and_nobody_disturbs(free: Free, tmp_path: Path) -> None:
     port = free("127.0.0.1")
     with bridge(port, tmp_path) as process:
         assert process.stdin and process.stdout and process.stderr
@@ -146,7 +163,7 @@ def test_only_the_token_lets_in_and_nobody_disturbs(tmp_path: Path) -> None:
         assert process.wait() == 0
 
 
-def test_a_peer_that_never_dials_in_is_one_error(tmp_path: Path) -> None:
+def test_a_peer_that_never_dials_in_is_one_error(free: Free, tmp_path: Path) -> None:
     place = f"127.0.0.1:{free('127.0.0.1')}"
     done = harness("run", "--peers", entry(tmp_path, place, within=1), "--peer", "far@*",
                    folder=tmp_path)
@@ -155,7 +172,7 @@ def test_a_peer_that_never_dials_in_is_one_error(tmp_path: Path) -> None:
     assert done.err.count("\n") == 1
 
 
-def test_a_peer_with_a_wrong_token_gives_up_in_one_line(tmp_path: Path) -> None:
+def test_a_peer_with_a_wrong_token_gives_up_in_one_line(free: Free, tmp_path: Path) -> None:
     port = free("127.0.0.1")
     with bridge(port, tmp_path), dialling(f"127.0.0.1:{port}", token="guessed") as process:
         assert process.wait() == 4
@@ -214,7 +231,9 @@ def elsewhere() -> Iterator[str]:
         _ip("netns", "del", name)
 
 
-def test_a_peer_in_another_network_is_judged_too(elsewhere: str, tmp_path: Path) -> None:
+def test_a_peer_in_another_network_is_judged_too(
+    elsewhere: str, free: Free, tmp_path: Path
+) -> None:
     """Nothing of it is on our loopback; our kernel proves nothing of it, and the cases say so."""
     place = f"198.51.100.1:{free('198.51.100.1')}"
     with dialling(place, before=("ip", "netns", "exec", elsewhere)):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from dataclasses import replace
 
+from commandline import ROOT
 from rich.console import Console
 from runs import failed, gave, passed, peers
 
@@ -155,3 +158,17 @@ def test_stopping_twice_or_without_a_start_is_harmless() -> None:
     live.start()
     live.stop()
     live.stop()
+
+
+def test_a_pipe_that_nobody_reads_ends_the_program() -> None:
+    """Quietly and with 1, whichever line it is that finds out."""
+    speak = "from harness.report.ink import Console, say\nwhile True: say(Console(), 'a word')"
+    with subprocess.Popen(
+        [sys.executable, "-c", speak], cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as speaker:
+        assert speaker.stdout is not None and speaker.stderr is not None
+        assert speaker.stdout.readline() == "a word\n"
+        speaker.stdout.close()
+        assert speaker.stderr.read() == ""
+    assert speaker.returncode == 1

@@ -68,7 +68,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One Chromium for all tests of this file."""
+    """One Chromium for all tests of this file, on a machine that may be busy."""
+    playwright.expect.set_options(timeout=60_000)
     with playwright.sync_playwright() as control:
         running = control.chromium.launch(executable_path=CHROMIUM, args=list(pictures.OPTIONS))
         yield running

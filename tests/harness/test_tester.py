@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from ends import NO_PROOFS, PROOFS, Reader, leaves_nothing, read_all, soon, writer
+from ends import NO_PROOFS, PROOFS, Reader, deaf, leaves_nothing, read_all, soon, writer
 
 from harness import clock, kernel, sockets
 from harness.codec import Frame, encode
@@ -80,10 +80,8 @@ def test_nobody_comes(stack: ExitStack) -> None:
 
 def test_nobody_is_there(stack: ExitStack) -> None:
     """A refused connection leaves no socket."""
-    with Tester.listen() as listener:
-        pass
-    with pytest.raises(OSError, match=r"."):
-        Tester.connect(listener.address)
+    with deaf() as address, pytest.raises(OSError, match=r"."):
+        Tester.connect(address)
 
 
 # --- receiving
@@ -241,7 +239,8 @@ def test_pieces_arrive_alone(stack: ExitStack, schedule: str, octets: int, busy:
     data = bytes(value % 251 for value in range(octets))
     reader = stack.enter_context(Reader(busy=busy))
     tester = stack.enter_context(Tester.connect(reader.address))
-    assert tester.send_cut(data, parse(schedule)) == "proved" and tester.unproved is None
+    assert tester.send_cut(data, parse(schedule), 4 * clock.CONSUME) == "proved"
+    assert tester.unproved is None
     tester.close()
     report = reader.report()
     assert report.sizes == [len(piece) for piece in parse(schedule).pieces(data)]
@@ -386,8 +385,11 @@ def test_who_has_nothing_more_to_send_is_not_stuck(pair: tuple[Tester, socket.so
 
 
 @proofs
-def test_a_slow_reader_lets_the_far_end_refill(stack: ExitStack) -> None:
+def test_a_slow_reader_lets_the_far_end_refill(
+    stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The far end waits for us before each step, and hands over more many times."""
+    monkeypatch.setattr(clock, "REFILL", clock.TRANSFER)  # a busy machine refills late
     octets = 1 << 17
     listener = stack.enter_context(Tester.listen(rcvbuf=4096))
     stack.enter_context(writer(listener.address[1], octets, 4096))

@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,8 @@ SHAKES = "handshake/order/glued[whole]"
 STUCK = "sending/partial/slow-reader[bytes]"
 EMPTY = "interop/exchange/empty[text]"
 
-HASTE = ("--jobs", "1", "--patience", "0.1")
+#: Of a row that waits for what never comes.
+HASTE = 0.1
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,13 @@ class Row:
     step: str | None = None
     words: str = ""
     known: str = ""
+    patience: float = 1.0
 
     def run(self, folder: Path) -> Ended:
         """Run the row's case on the row's one peer."""
         name = self.peers.partition("peers.")[2].partition("]")[0]
-        options = ["--peer", f"{name}*", "--case", self.case, *HASTE]
+        options = ["--peer", f"{name}*", "--case", self.case, "--jobs", "1",
+                   "--patience", str(self.patience)]
         if self.known:
             (folder / "known").write_text(self.known, encoding="utf-8")
             options += ["--known-failing", str(folder / "known")]
@@ -75,18 +78,23 @@ ROWS = {
         of("DiesBehindIt"), READS, Verdict.CRASH, 1, None, "after the case", "exit code 7"
     ),
     "hangs": Row(
-        of("HangsInWrite"), WRITES, Verdict.TIMEOUT, 1, None, "write", "no answer within 3 s"
+        of("HangsInWrite"), WRITES, Verdict.TIMEOUT, 1, None, "write", "no answer within 3 s",
+        patience=HASTE,
     ),
     "hangs-in-handshake": Row(
-        of("HangsInHandshake"), READS, Verdict.TIMEOUT, 1, None, "for=ready", "not ready within 1 s"
+        of("HangsInHandshake"), READS, Verdict.TIMEOUT, 1, None, "for=ready",
+        "not ready within 1 s", patience=HASTE,
     ),
     "leaves-a-thread": Row(
-        of("LeavesThread"), READS, Verdict.FAIL, 1, "END-8", "after the case", "1 threads"
+        of("LeavesThread"), READS, Verdict.FAIL, 1, "END-8", "after the case", "1 threads",
+        patience=0.5,
     ),
     "declined": Row(
         scripted("declines"), SHAKES, Verdict.UNSUPPORTED, 0, words="does not declare handshake"
     ),
-    "prerequisite": Row(of("Swallows"), STUCK, Verdict.UNTESTABLE, 3, words="no proof"),
+    "prerequisite": Row(
+        of("Swallows"), STUCK, Verdict.UNTESTABLE, 3, words="no proof", patience=HASTE
+    ),
     "adapter-faults": Row(
         scripted("faults"), READS, Verdict.UNTESTABLE, 3, None, "open", "out of sockets"
     ),
@@ -131,7 +139,7 @@ def by_peer(results: tuple[Result, ...]) -> dict[str, Verdict]:
 def test_what_cannot_be_trusted_goes_before_what_failed(tmp_path: Path) -> None:
     peers = broken("wrong", "Reverses") + scripted("faults") + broken("right", "Correct")
     options = ["--peer", "wrong@*", "--peer", "faults", "--peer", "right@*", "--case", READS]
-    ended = run(peers, *options, *HASTE, folder=tmp_path)
+    ended = run(peers, *options, "--jobs", "1", folder=tmp_path)
     verdicts = by_peer(ended.run.results)
     assert verdicts == {
         "wrong": Verdict.FAIL, "faults": Verdict.UNTESTABLE, "right": Verdict.PASS
@@ -142,7 +150,8 @@ def test_what_cannot_be_trusted_goes_before_what_failed(tmp_path: Path) -> None:
 def test_what_a_peer_prints_is_kept_with_its_red_case_alone(tmp_path: Path) -> None:
     peers = broken("dies", "DiesInWrite")
     ended = run(
-        peers, "--peer", "dies@*", "--case", WRITES, "--case", READS, *HASTE, folder=tmp_path
+        peers, "--peer", "dies@*", "--case", WRITES, "--case", READS, "--jobs", "1",
+        folder=tmp_path,
     )
     stderr = {one.verdict: one.stderr for one in ended.run.results}
     assert stderr == {Verdict.CRASH: "my last words\n", Verdict.PASS: ""}
@@ -196,11 +205,11 @@ def test_a_run_that_is_killed_leaves_no_peer_and_a_file_that_says_so(tmp_path: P
 @pytest.mark.skipif(sys.platform == "win32", reason="the printed command is for a POSIX shell")
 @pytest.mark.parametrize("name", ["wrong-content", "known-and-mended"])
 def test_the_printed_command_replays_a_red_case(name: str, tmp_path: Path) -> None:
-    row = ROWS[name]
+    row = replace(ROWS[name], patience=2.0)
     ended = row.run(tmp_path)
     (line,) = [line for line in ended.out.splitlines() if line.split()[:1] == ["replay"]]
     command = line.partition("replay")[2].strip()
-    assert "--patience 0.1" in command
+    assert "--patience 2" in command
     again = tmp_path / "again.jsonl"
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     replayed = subprocess.run(
