@@ -85,6 +85,16 @@ def cut(check: Recorder, tester: Tester, octets: bytes, schedule: str) -> None:
     check.note_segmentation(tester.send_cut(octets, schedule))
 
 
+def end_comes(connection: Connection, tester: Tester) -> None:
+    """Let our end have got to the peer before anybody reads, not just then.
+
+    A peer need not read unasked, so nothing depends on it: whether it gets the end, reading tells.
+    """
+    tester.await_end_read()
+    # Who has the end makes something of it before it answers.
+    connection.state()
+
+
 def arrived(tester: Tester, n: int, within: float | clock.Deadline = clock.ANSWER) -> bytes:
     """Return the next `n` octets, or those that came before the peer ended or the time was over."""
     return tester.receive_available(n, within)

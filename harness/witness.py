@@ -18,6 +18,9 @@ _LOOPBACK = ("127.", "::1")
 #: Looks without a gap before backing off: the time in which an idle process wakes up and reads.
 EAGER_LOOKS = 30
 
+# The states of a socket whose other side has ended its direction (RFC 9293, section 3.3.2).
+_OUR_END_ARRIVED = frozenset({"CLOSE_WAIT", "LAST_ACK", "CLOSING"})
+
 Consumed = Literal["yes", "no", "gone"]
 
 
@@ -98,6 +101,18 @@ class Witness:
 
         clock.until(known, within, eager=EAGER_LOOKS)
         return state
+
+    def ended(self) -> bool:
+        """Whether the end of what we sent got to the far application, which has read up to it.
+
+        Also if it has gone, or our end was a reset: of that no queue tells whether it was read.
+        """
+        far = self.far()
+        return self.gone if far is None else far.receive == 0 and far.state in _OUR_END_ARRIVED
+
+    def await_ended(self, within: float | clock.Deadline) -> bool:
+        """Wait until `ended`; False if that does not come in time, or nobody can be asked."""
+        return not self.refusal and clock.until(self.ended, within, eager=EAGER_LOOKS)
 
     def arrived(self, sent: int) -> bool:
         """Whether the first `sent` octets lie in the far kernel, read or not, or it has gone."""

@@ -20,6 +20,8 @@ from harness.peererror import LibraryRaised
 #: Seconds in which a close that drops what is queued has dropped it. One that takes longer does not
 #: lose it for certain, and that is all that depends on it.
 SETTLED = 0.1
+#: Seconds in which an endpoint that reads unasked has read up to an end: a millisecond of work.
+END_READ = 1.0
 #: Seconds in which a side notices an end, and reads what came before it.
 NOTICED = 10.0
 #: Seconds for octets to be consumed where no kernel can prove it: a thousand times what they need.
@@ -72,6 +74,7 @@ def _fin(performance: Performance, end: End) -> None:
     _delivered(performance, side)
     performance.hands[side].wire.cut(f"{end.inside or ''}.")
     _begin_further(performance, end)
+    _end_arrives(performance, end, reader)
     _read_rest(performance, reader)
     if performance.model.ways[reader].held:
         performance.let_go(reader)
@@ -91,6 +94,7 @@ def _reset(performance: Performance, end: End) -> None:
         _delivered(performance, side)
     performance.hands[end.side].wire.cut(f"{end.inside or ''}!")
     _begin_further(performance, end)
+    _end_arrives(performance, end, *SIDES)
     for side in SIDES:
         _read_rest(performance, side)
         _no_part(performance, side)
@@ -119,6 +123,18 @@ def _begin_further(performance: Performance, end: End) -> None:
         with contextlib.suppress(LibraryRaised):
             performance.hands[end.side].write([further(end.side, number)])
             performance.hands[end.side].finish()
+
+
+def _end_arrives(performance: Performance, end: End, *readers: Side) -> None:
+    """Let the end have got to the implementations before anybody reads, not just then.
+
+    They need not read unasked, so nothing depends on it; whether they get it, reading decides.
+    """
+    clock.until(lambda: performance.hands[end.side].wire.handed_on, END_READ)
+    for reader in readers:
+        performance.witness(reader).await_ended(END_READ)
+        # Who has the end makes something of it before it answers.
+        performance.hands[reader].connection.state()
 
 
 def _read_rest(performance: Performance, side: Side) -> None:

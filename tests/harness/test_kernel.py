@@ -221,3 +221,31 @@ def test_a_reset_connection_is_gone(stack: ExitStack) -> None:
     assert soon(lambda: witness.consumed(1) == "gone")
     assert witness.handed() is None and witness.arrived(1)
     assert witness.stuck(600.0) == "the connection has ended"
+
+
+@proofs
+def test_an_end_is_read_when_the_application_has_read_up_to_it(stack: ExitStack) -> None:
+    """Neither that it was sent suffices, nor that it lies in the far kernel."""
+    line = Line(stack)
+    witness = Witness(line.open, line.taken, far_opened=False)
+    line.opener.sendall(b"last")
+    assert line.taker.recv(4) == b"last" and not witness.ended()
+    line.opener.shutdown(socket.SHUT_WR)
+    assert soon(lambda: line.far().state == "CLOSE_WAIT")
+    assert not witness.ended() and not witness.await_ended(0)
+    assert line.taker.recv(1) == b"" and witness.await_ended(0)
+
+
+@proofs
+def test_an_end_by_a_reset_is_known_to_whoever_was_told(stack: ExitStack) -> None:
+    """The far application cannot be watched any more; its connection is gone."""
+    line = Line(stack)
+    witness = Witness(line.open, line.taken, far_opened=False)
+    assert not witness.ended()
+    sockets.reset(line.opener)
+    assert soon(witness.ended) and witness.await_ended(0)
+
+
+def test_an_end_elsewhere_is_not_waited_for() -> None:
+    """Nobody can be asked whether it was read."""
+    assert not Witness(("192.0.2.1", 1), ("192.0.2.2", 2), far_opened=True).await_ended(600.0)

@@ -2,7 +2,7 @@
 
 from harness.case import Connection, Received, Recorder, Single, each, needs, octets, recipe, text
 from harness.codec import encode
-from harness.expect import alive, cut, delivered, on_wire, refusal
+from harness.expect import alive, cut, delivered, end_comes, on_wire, refusal
 from harness.tester import Tester
 
 WHOLE = [text("first"), octets(b"second")]
@@ -48,6 +48,7 @@ def case_reset(single: Single, check: Recorder, where: str) -> None:
     if where == "in-frame":
         cut(check, tester, UNFINISHED, "whole")
     tester.reset()
+    end_comes(connection, tester)
     messages += connection.read(len(WHOLE) + 1, within=10.0).messages
     check("STREAM-3", len(messages) <= len(sent), "no part of a message", messages[len(sent) :])
     delivered(check, messages, sent, "END-3")

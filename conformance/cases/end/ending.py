@@ -13,7 +13,7 @@ from harness.case import (
     text,
 )
 from harness.codec import encode
-from harness.expect import arrived, cut, delivered, held_up, on_wire, refusal
+from harness.expect import arrived, cut, delivered, end_comes, held_up, on_wire, refusal
 
 # Seconds in which a library has noticed the end that it is not to show yet.
 LASTING = 0.3
@@ -41,6 +41,7 @@ def _end_seen(
     connection, tester = single.meet()
     cut(check, tester, octets_before, "whole")
     tester.finish()
+    end_comes(connection, tester)
     reading = connection.read(len(WHOLE) + 1, within=10.0)
     connection.happens("ended", within=10.0)
     return reading, connection.state()["end"]
@@ -56,6 +57,7 @@ def case_clean(single: Single, check: Recorder) -> None:
     connection, tester = single.meet()
     tester.send(on_wire(*WHOLE))
     tester.finish()
+    end_comes(connection, tester)
     delivered(check, connection.read(len(WHOLE)), WHOLE, "END-3")
     ended = connection.read(1, within=10.0)
     check("END-1", ended.ended and not ended.messages, "the end, and no message", ended)
