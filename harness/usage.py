@@ -88,6 +88,14 @@ class Watched:
         except psutil.Error as error:
             raise NotWatched(str(error)) from error
 
+    @property
+    def worked(self) -> float:
+        """Seconds of processor time that the process has had so far, in steps of a hundredth."""
+        try:
+            return self._seconds()
+        except psutil.Error as error:
+            raise NotWatched(str(error)) from error
+
     def _runnable(self, seconds: float) -> float:
         looks = found = 0
         deadline = clock.Deadline(seconds, scaled=False)
