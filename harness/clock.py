@@ -25,6 +25,9 @@ TRANSFER = 30.0
 CONSUME = 30.0
 #: For a peer to answer with a few frames, or to end a connection.
 ANSWER = 10.0
+#: For an endpoint that reads unasked to read up to an end: a millisecond of work. Nothing is
+#: decided by it, since nobody has to read unasked.
+END_READ = 1.0
 #: For a sender to fill every buffer on its way, some MiB at most, and then to stand still.
 STUCK = 10.0
 #: How long nothing may move before a sender counts as stuck: ten times what a runnable process

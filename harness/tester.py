@@ -50,9 +50,6 @@ Segmentation = Literal["proved", "unproved"]
 #: Octets of which some are to be taken in a time, where it is told from a standstill.
 PORTION = 1 << 16
 
-#: Seconds in which an endpoint that reads unasked has read up to an end: a millisecond of work.
-NOTICED = 1.0
-
 #: What the log calls the witness's word on whether a piece was read.
 _MARKS = {"yes": "consumed", "no": "unread", "gone": "gone"}
 
@@ -130,7 +127,7 @@ class Tester(Receiver):
             what = f"no connection is left to finish: {error.strerror}"
             raise PeerEnded(what, "reset") from error
 
-    def await_end_read(self, within: Within = NOTICED) -> bool:
+    def await_end_read(self, within: Within = clock.END_READ) -> bool:
         """Wait until the far application has read up to our end, or is told of our reset.
 
         False if it does not in that time, or no kernel can tell: nobody has to read unasked.

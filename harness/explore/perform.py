@@ -20,8 +20,6 @@ from harness.peererror import LibraryRaised
 #: Seconds in which a close that drops what is queued has dropped it. One that takes longer does not
 #: lose it for certain, and that is all that depends on it.
 SETTLED = 0.1
-#: Seconds in which an endpoint that reads unasked has read up to an end: a millisecond of work.
-END_READ = 1.0
 #: Seconds in which a side notices an end, and reads what came before it.
 NOTICED = 10.0
 #: Seconds for octets to be consumed where no kernel can prove it: a thousand times what they need.
@@ -130,9 +128,9 @@ def _end_arrives(performance: Performance, end: End, *readers: Side) -> None:
 
     They need not read unasked, so nothing depends on it; whether they get it, reading decides.
     """
-    clock.until(lambda: performance.hands[end.side].wire.handed_on, END_READ)
+    clock.until(lambda: performance.hands[end.side].wire.handed_on, clock.END_READ)
     for reader in readers:
-        performance.witness(reader).await_ended(END_READ)
+        performance.witness(reader).await_ended(clock.END_READ)
         # Who has the end makes something of it before it answers.
         performance.hands[reader].connection.state()
 
