@@ -35,6 +35,7 @@ from harness.openaxis import NoValue
 from harness.plan import Roster, Stem, case_ids, find_stem
 from harness.problem import Incomplete, Usage, require_apart, require_folder, require_writable
 from harness.report import terminal
+from harness.report.ink import on_stdout
 from harness.reporting import conclude, report, require_free
 from harness.results import Run
 from harness.run import NothingToRun, Request, carry_out
@@ -59,7 +60,9 @@ def _told() -> Iterator[None]:
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.EPIPE:
-            raise  # whoever reads our output has seen enough: click sees to it
+            # Whoever reads our output has seen enough; click would exit with 1, a verdict.
+            system.drop_what_cannot_be_printed()
+            raise click.exceptions.Exit(Incomplete.exit_code) from None
         if isinstance(error, ModuleNotFoundError) and (
                 error.name is not None and error.name.partition(".")[0] != "harness"):
             raise  # `__main__` says what to install, and asks the same
@@ -221,7 +224,7 @@ def _run(
     roster = selection.roster()
     if ids is not None and not ids.issubset(case_ids(stems, roster)):
         raise Usage(f"{stems[0].name!r} is not a case for {', '.join(selection.peer)}")
-    console = Console(highlight=False)
+    console = on_stdout()
     with tempfile.TemporaryDirectory(prefix="stockings-", ignore_cleanup_errors=True) as temporary:
         kept = running.results or Path(temporary) / "results.jsonl"
         request = Request(

@@ -28,7 +28,8 @@ class Watcher(Protocol):
 class Intake:
     """A pytest plugin: gives the results of the planned cases (`ids`) to a writer and a watcher.
 
-    `verdicts` and `seen` are what came so far; `late` what broke after its case had been judged.
+    `verdicts` and `seen` are what came so far; `late` what broke after its case had been judged;
+    `refusal` what the system said when a result could not be written or shown: that ends the run.
     The results of failed rows of the covering array are written by `settle`, since only behind all
     the others there is time to find out what it takes to fail.
     """
@@ -40,6 +41,7 @@ class Intake:
         self.verdicts: list[Verdict] = []
         self.seen: set[str] = set()
         self.late: list[str] = []
+        self.refusal: OSError | None = None
         self._held: list[Result] = []
         self._writer = writer
         self._watcher = watcher
@@ -68,11 +70,16 @@ class Intake:
     def _take(self, result: Result) -> None:
         self.seen.add(result.id)
         self.verdicts.append(result.verdict)
-        if wanted(self._stems[result.case + result.params], result):
-            self._held.append(result)
-        else:
-            self._writer.add(result)
-        self._watcher.add(result)
+        try:
+            if wanted(self._stems[result.case + result.params], result):
+                self._held.append(result)
+            else:
+                self._writer.add(result)
+            self._watcher.add(result)
+        except OSError as error:
+            # pytest would call this a fault of its own. As the user does, we can only end it.
+            self.refusal = error
+            raise KeyboardInterrupt from error
 
     def settle(self, explainer: Callable[[Stem], Explain] | None) -> None:
         """Write down what was held back, explained; as it is, if that is broken off.

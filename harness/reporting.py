@@ -24,6 +24,7 @@ from harness.problem import (
 )
 from harness.report import badge, github, junit, kills, markdown, picture, tap, terminal
 from harness.report.findings import counted
+from harness.report.ink import on_stdout
 from harness.results import Run
 
 
@@ -88,7 +89,7 @@ def report(
         whole &= written(f"--{option} {path}", partial(_converted, option, outcome, path))
     if on_github:
         whole &= _on_github(outcome, file)
-    conclude(outcome, Console(highlight=False), None, folder, verbose, whole)
+    conclude(outcome, on_stdout(), None, folder, verbose, whole)
 
 
 def require_free(folder: Path) -> None:

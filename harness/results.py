@@ -8,10 +8,11 @@ what `read` returns.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -109,7 +110,8 @@ class Writer:
     everything it had found out.
 
     Not safe for several threads. As a context manager it closes the file; only `finish`
-    writes the footer, so that a run that breaks off stays recognisable as one.
+    writes the footer, so that a run that breaks off stays recognisable as one. Every method may
+    raise an OSError, which has the file's name.
     """
 
     def __init__(self, path: Path, header: Header) -> None:
@@ -150,11 +152,22 @@ class Writer:
 
     def close(self) -> None:
         """Close the file; harmless when it is closed."""
-        self._file.close()
+        with self._named():
+            self._file.close()
 
     def _line(self, line: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(line, allow_nan=False) + "\n")
-        self._file.flush()
+        with self._named():
+            self._file.write(json.dumps(line, allow_nan=False) + "\n")
+            self._file.flush()
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Put the file's name into an error: the system names none that is open already."""
+        try:
+            yield
+        except OSError as error:
+            error.filename = self._file.name
+            raise
 
 
 def read(path: Path, *, partial: bool = False) -> Run:

@@ -66,7 +66,8 @@ def carry_out(request: Request, watch: Watch, folder: Path) -> Run:
 
     `watch(total)` is a context manager that gives a `Watcher`. `folder` is for temporary files.
     A run that the user interrupts has a footer, too, which names what is missing. Raises
-    `MusterFailed`, `NothingToRun`, and `suite.SuiteError` when pytest itself fails.
+    `MusterFailed`, `NothingToRun`, `suite.SuiteError` when pytest itself fails, and the OSError by
+    which a result could not be written or shown.
     """
     began = clock.now()
     mustered = muster(request.roster.specs, folder)
@@ -101,6 +102,8 @@ def carry_out(request: Request, watch: Watch, folder: Path) -> Run:
             raise suite.SuiteError("the harness broke behind a case: " + "; ".join(intake.late))
         code = exit_code(intake.verdicts, intake.seen == set(ids))
         writer.finish(ids, code, round(clock.now() - began, 3))
+        if intake.refusal:
+            raise intake.refusal
     return read(request.results)
 
 

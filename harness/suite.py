@@ -70,6 +70,8 @@ def run_pytest(plan: Path, options: Sequence[str], watcher: object) -> bool:
     arguments = [
         # No case uses Hypothesis, and its plugin takes a while to import it in each worker.
         "-p", "no:hypothesispytest",
+        # Workers have one whether or not a case asks for it, and pytest would leave its own behind.
+        f"--basetemp={plan.parent / 'pytest'}",
         *options, "--import-mode=importlib", f"--rootdir={conformance}",
         "-c", str(conformance / "pytest.ini"), f"--plan={plan}", str(conformance / "cases"),
     ]

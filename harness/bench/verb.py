@@ -24,6 +24,7 @@ from harness.bench.workload import WORKLOADS, Workload
 from harness.discovery import Interpreter, discover
 from harness.environments import PreparationFailed, prepare
 from harness.problem import Incomplete, Usage, require_apart, require_writable, written
+from harness.report.ink import on_stdout
 
 #: Columns that the widest table takes; in a pipe nobody says how many there are.
 WIDTH = 120
@@ -73,7 +74,7 @@ def bench(
             require_writable(option, file)
     if plot_file is not None:
         plot.require()
-    console = Console(highlight=False)
+    console = on_stdout()
     console.width = max(console.width, WIDTH)
     interpreter = _interpreter(name)
     some = _workloads(workload)

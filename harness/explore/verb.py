@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from harness import clauses, clock, options
 from harness.problem import Usage, require_apart, require_folder, require_writable
 from harness.report import terminal
+from harness.report.ink import on_stdout
 from harness.selection import Selection
 from harness.story.keeping import place
 
@@ -63,7 +63,7 @@ def explore(
     require_apart([("--peers", path) for path in peer_files], [("--results", results)])
     clock.set_patience(patience)
     selection = Selection(peer_files, peer, partner)
-    console = Console(highlight=False)
+    console = on_stdout()
     with tempfile.TemporaryDirectory(prefix="stockings-", ignore_cleanup_errors=True) as folder:
         kept = results or Path(folder) / "results.jsonl"
         logs = None if results is None else place(results)

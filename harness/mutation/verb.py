@@ -27,6 +27,7 @@ from harness.mutation.hunt import (
 )
 from harness.mutation.zoo import Mutant
 from harness.problem import Incomplete, Usage
+from harness.report.ink import on_stdout
 from harness.results import ResultsError, Run
 from harness.run import NothingToRun, Watch
 from harness.selection import Selection
@@ -71,7 +72,7 @@ def mutants(
       python -m harness mutants --mutant sending.Interleaves --case 'sending/**'
       python -m harness mutants --mutant 'nulls.*'
     """
-    console = Console(highlight=False)
+    console = on_stdout()
     began = clock.now()
     scene = _scene(mutant, case, everything)
     with tempfile.TemporaryDirectory(prefix="stockings-", ignore_cleanup_errors=True) as folder:

@@ -18,6 +18,20 @@ NARROWEST: Final = 24
 """The least room for a paragraph, in columns. Below that, overflowing is easier to read."""
 
 
+class _Terminal(Console):
+    """A console that leaves it to the command line what becomes of a run that nobody reads."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what rich has caught; by itself it exits with 1, which would be a verdict."""
+        self.quiet = True
+        raise  # rich calls this where it handles the error
+
+
+def on_stdout() -> Console:
+    """Return a console on stdout; what is printed on it may raise `BrokenPipeError`."""
+    return _Terminal(highlight=False)
+
+
 def printable(text: str, console: Console) -> str:
     """The text on one line, with everything that is no visible character spelled out."""
     visible = text if text.isprintable() else "".join(
@@ -48,11 +62,8 @@ def _write(console: Console, line: str) -> None:
 
     The console would write the same, and lay out each of the thousands of lines of a run for that.
     """
-    try:
-        console.file.write(line + "\n")
-        console.file.flush()
-    except BrokenPipeError:
-        console.on_broken_pipe()
+    console.file.write(line + "\n")
+    console.file.flush()
 
 
 def _words(piece: str | tuple[str, str] | Text) -> str:

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from harness import clauses
 from harness.known import glob_fits
 from harness.problem import Incomplete, Usage, require_apart, require_writable
 from harness.report.findings import counted
+from harness.report.ink import on_stdout
 from harness.results import Result, ResultsError, Run, read
 from harness.story import keeping, logfile, tell, where
 from harness.story.logfile import CaseLog, LogError
@@ -57,7 +57,7 @@ def explain(
             raise Usage("--pcap writes all of a case; it goes with none of the other options")
         _capture(told, pcap)
         return
-    console = Console(highlight=False)
+    console = on_stdout()
     if (direction is not None or wire is not None) and not where.holds(told, direction, wire):
         raise Usage("the log has no such wire or direction; without --wire and --direction all of "
                     "it is told")

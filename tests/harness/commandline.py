@@ -137,6 +137,14 @@ class Started:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
 
+    def hang_up(self) -> bytes:
+        """Read the first line of its output and close that, as `head -1` does; return the line."""
+        assert self.process.stdout is not None
+        with self.process.stdout as out:
+            line = out.readline()
+        self.process.stdout = None
+        return line
+
     def ended(self) -> Ended:
         """Wait for the end; nothing that was started may be left then."""
         out, err = self.process.communicate()
@@ -147,7 +155,7 @@ class Started:
             process.kill()
         assert not commands
         return Ended(
-            self.process.returncode, out.decode("utf-8"), err.decode("utf-8"), self.results
+            self.process.returncode, (out or b"").decode("utf-8"), err.decode("utf-8"), self.results
         )
 
     def processes(self) -> Iterator[psutil.Process]:
