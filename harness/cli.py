@@ -66,6 +66,8 @@ def _told() -> Iterator[None]:
         if isinstance(error, ModuleNotFoundError) and (
                 error.name is not None and error.name.partition(".")[0] != "harness"):
             raise  # `__main__` says what to install, and asks the same
+        if isinstance(error, results_file.ResultsError):
+            raise Incomplete(str(error)) from error
         if isinstance(error, OSError) and error.errno in FULL:
             system.drop_what_cannot_be_printed()
             where = error.filename or "what was to be printed or kept in a temporary file"

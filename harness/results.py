@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NoReturn, TextIO, TypeVar
 
+from harness import system
 from harness.fields import Invalid
 from harness.records import (
     FORMAT,
@@ -111,13 +112,20 @@ class Writer:
 
     Not safe for several threads. As a context manager it closes the file; only `finish`
     writes the footer, so that a run that breaks off stays recognisable as one. Every method may
-    raise an OSError, which has the file's name.
+    raise an OSError, which has the file's name; there is a ResultsError at the beginning if
+    another process writes the file.
     """
 
     def __init__(self, path: Path, header: Header) -> None:
         self._ids: set[str] = set()
         self._counts: Counter[Verdict] = Counter()
-        self._file: TextIO = path.open("w", encoding="utf-8", newline="\n")
+        # Not emptied before it is known that nobody else writes it.
+        self._file: TextIO = path.open("a", encoding="utf-8", newline="\n")
+        if not system.claim(self._file):
+            self._file.close()
+            raise ResultsError(f"{path}: another run is writing it; this one needs another file")
+        if path.is_file():
+            self._file.truncate(0)
         self._line(header.to_json())
 
     def __enter__(self) -> Writer:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import struct
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
+
+if sys.platform != "win32":
+    import fcntl
 
 WINDOWS = sys.platform == "win32"
 LINUX = sys.platform == "linux"
@@ -120,6 +124,23 @@ def exit_text(code: int) -> str:
         return f"signal {signal.Signals(-code).name}"
     except ValueError:
         return f"signal {-code}"
+
+
+def claim(file: IO[Any]) -> bool:
+    """Keep an open file for its only writer, until it is closed; False if it has one already.
+
+    Only a regular file is kept, and on Windows none: a lock would keep readers off as well there.
+    """
+    if sys.platform == "win32" or not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # Not every file system can do that.
+        return True
+    return True
 
 
 def drop_what_cannot_be_printed() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -189,6 +191,32 @@ def test_of_many_missing_ones_the_first_are_named(path: Path) -> None:
     read_back = read(write(run, path))
     assert read_back.footer is not None
     assert read_back.footer.missing == tuple(missing[:MISSING_SHOWN])
+
+
+def test_a_file_that_is_there_is_replaced(whole: Path) -> None:
+    with Writer(whole, run_of(WHO, SOME).header) as writer:
+        assert len(whole.read_text(encoding="utf-8").splitlines()) == 1
+        writer.finish([one.id for one in SOME], 3, 0.5)
+    assert read(whole).results == ()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows' locks would keep readers off")
+def test_a_file_that_another_run_is_writing_is_left_alone(path: Path) -> None:
+    """Two runs with the same file, or with the usual one, wrote into each other's lines."""
+    with Writer(path, run_of(WHO, SOME).header) as writer:
+        writer.add(SOME[0])
+        with pytest.raises(ResultsError, match=r"results\.jsonl: another run is writing it; "):
+            Writer(path, run_of(WHO, SOME).header)
+        assert read(path, partial=True).results == (SOME[0],)
+    Writer(path, run_of(WHO, SOME).header).close()
+    assert read(path, partial=True).results == ()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such file")
+def test_what_is_no_file_can_be_written_by_several(path: Path) -> None:
+    path.symlink_to(os.devnull)
+    with Writer(path, run_of(WHO, SOME).header), Writer(path, run_of(WHO, SOME).header) as writer:
+        writer.add(SOME[0])
 
 
 def test_the_writer_refuses_a_second_result(path: Path) -> None:

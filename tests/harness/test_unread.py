@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from commandline import FULL, begin, broken, harness, needs_full
+from runs import SOME, WHO, run_of
 
-from harness.results import read
+from harness.results import Writer, read
 from harness.verdicts import Verdict
 
 #: Fifty cases: more than are judged before a reader has closed a pipe.
@@ -33,6 +34,18 @@ def test_whoever_has_read_enough_ends_the_run(tmp_path: Path, jobs: str) -> None
     assert run.footer is not None and run.footer.exit == 3 and run.footer.missing
     assert {result.verdict for result in run.results} == {Verdict.PASS}
     assert {path.name for path in tmp_path.iterdir()} == {"results.jsonl", "truth.toml"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows' locks would keep readers off")
+def test_a_run_leaves_the_results_of_another_one_alone_that_is_on_its_way(tmp_path: Path) -> None:
+    """Both had `results/results.jsonl`, and what was left of it was neither's."""
+    with Writer(tmp_path / "results.jsonl", run_of(WHO, SOME).header) as other:
+        other.add(SOME[0])
+        ended = begin(PEER, *CASES, folder=tmp_path).ended()
+        other.finish([one.id for one in SOME], 3, 1.0)
+    what = "another run is writing it; this one needs another file"
+    assert (ended.code, ended.err) == (3, f"harness: {tmp_path / 'results.jsonl'}: {what}\n")
+    assert read(tmp_path / "results.jsonl").results == (SOME[0],)
 
 
 @needs_full
